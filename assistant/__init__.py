@@ -1,0 +1,1 @@
+"""Stage 3: a question becomes a cited, verified, rule-checked answer. Imports corpus and index."""

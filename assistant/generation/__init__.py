@@ -1,0 +1,1 @@
+"""The language models behind one protocol; `open_generator(spec)` reads the `--llm` notation."""

@@ -1,0 +1,67 @@
+"""One protocol for every engine: messages in, a stream of text out, with figures and a way to stop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypedDict
+
+
+class Message(TypedDict):
+    """One turn of a chat, as every chat template understands it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to generate. Decoding is greedy at temperature 0; `grammar` is GBNF, ignored where unsupported."""
+
+    messages: Sequence[Message]
+    max_tokens: int = 256
+    temperature: float = 0.0
+    stop: Sequence[str] = ()
+    grammar: str | None = None
+
+
+@dataclass
+class Usage:
+    """Token counts of one generation; `new_prompt_tokens` were computed, the rest came from the cache."""
+
+    prompt_tokens: int = 0
+    new_prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass
+class Generation:
+    """A running generation: iterate for pieces of text (whole characters), `close()` to stop decoding.
+
+    `usage` is complete when the iteration ends. An engine's failure half-way raises GenerationError from
+    the iteration.
+    """
+
+    pieces: Iterator[str]
+    usage: Usage = field(default_factory=Usage)
+
+    def __iter__(self) -> Iterator[str]:
+        return self.pieces
+
+    def close(self) -> None:
+        """Stop decoding now; safe to call twice and after the end."""
+        close = getattr(self.pieces, "close", None)
+        if close:
+            close()
+
+
+class Generator(Protocol):
+    """A language model. Thread-safe: calls may come from several requests at once."""
+
+    name: str
+
+    def stream(self, request: Request) -> Generation:
+        """Start generating. Raises GenerationError when the engine cannot."""
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...

@@ -1,0 +1,1 @@
+"""Stage 1: the article becomes aligned passages. Imports nothing of ours."""

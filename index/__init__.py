@@ -1,0 +1,1 @@
+"""Stage 2: passages become searchable. Imports corpus."""
