@@ -95,3 +95,46 @@ class Answer(BaseModel):
     also_read: list[str] = Field(description="passage ids retrieved and not cited")
     timings: Timings
     model: str = Field(description="the generator's name, or 'extractive' when none was used")
+
+
+class SearchResult(BaseModel):
+    """One aligned pair of passages found for a query, shown in the asker's language."""
+
+    passage_id: str
+    language: Language
+    section: str
+    text: str
+    score: float
+    counterpart: Counterpart
+    source_spans: list[tuple[int, int, int, int]] = Field(
+        description="(start, end) in the Chinese text and (start, end) in the article as received, in characters"
+    )
+
+
+class Turn(BaseModel):
+    """One earlier message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class Retrieved(BaseModel):
+    """Event: the passages found, before anything is said about them."""
+
+    passages: list[SearchResult]
+
+
+class Token(BaseModel):
+    """Event: the next verified text, with the citations that first appear in it."""
+
+    text: str
+    citations: list[Citation] = Field(default_factory=list)
+
+
+class Final(BaseModel):
+    """Event: the whole answer; it is authoritative."""
+
+    answer: Answer
+
+
+Event = Retrieved | Token | Final
