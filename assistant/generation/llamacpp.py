@@ -1,0 +1,169 @@
+"""llama.cpp in this process: the default engine, for any GGUF file.
+
+`xllamacpp` wraps llama.cpp's own server: several requests share one model in slots, and a slot keeps the
+prompt it has seen, so a prefix that does not change (instructions and examples) is computed once. That
+server also listens on an address of its own, without our citations, rules and limits; here it is a socket
+file in a private folder, behind a key that nobody is told.
+"""
+
+import contextlib
+import os
+import secrets
+import tempfile
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import xllamacpp
+
+from assistant.generation.base import Generation, Message, Request, Usage
+from assistant.generation.control import safe
+from assistant.generation.pump import Emit, Pump
+from assistant.settings import Settings
+from corpus.errors import GenerationError, InputError
+
+SLOTS = 4
+"""Requests decoded at once, and prompt prefixes kept warm: two languages, with room for two more users."""
+
+BATCH = 128
+"""Prompt tokens computed between two looks at whether the asker is still there."""
+
+_SILENT = -1
+
+
+class LlamaCpp:
+    """A GGUF model behind the Generator protocol. Raises GenerationError when the file does not load."""
+
+    def __init__(self, name: str, path: Path, settings: Settings) -> None:
+        self.name = name
+        self._deadline_seconds = settings.deadline_seconds
+        self._folder = tempfile.TemporaryDirectory(prefix="assistant-")  # mode 0700
+        self._server = _load(path, settings, Path(self._folder.name) / "llama.sock")
+        self._running: weakref.WeakSet[Pump] = weakref.WeakSet()
+        # At exit a thread inside llama.cpp must not outlive the interpreter.
+        self._finalizer = weakref.finalize(self, _stop, self._running)
+
+    def stream(self, request: Request) -> Generation:
+        """Decode in a slot; the text comes in whole characters."""
+        usage = Usage()
+        payload = _payload(request)
+
+        def produce(emit: Emit) -> None:
+            self._decode(payload, usage, emit)
+
+        pump = Pump(produce, self._deadline_seconds)
+        self._running.add(pump)
+        return Generation(pump, usage)
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Compute a prefix once, so that the first question that starts with it is fast."""
+        for _ in self.stream(Request(messages, max_tokens=1)):
+            pass
+
+    def close(self) -> None:
+        """Stop what runs and free the model; safe to call twice."""
+        self._finalizer()
+        self._server = None
+        self._folder.cleanup()
+
+    def _decode(self, payload: dict[str, Any], usage: Usage, emit: Emit) -> None:
+        failures: list[str] = []
+
+        def receive(chunk: dict[str, Any]) -> bool:
+            if "error" in chunk:
+                failures.append(str(chunk["error"].get("message", chunk["error"])))
+                return True
+            _count(chunk, usage)
+            choices = chunk.get("choices") or [{"delta": {}}]
+            return emit(choices[0]["delta"].get("content") or "")
+
+        server = self._server
+        if server is None:
+            raise GenerationError("The language model has been closed: open it again to ask.")
+        server.handle_chat_completions(payload, receive)
+        if failures:
+            raise _failure(failures[0])
+
+
+def _load(path: Path, settings: Settings, socket: Path) -> Any:
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = settings.context_tokens * SLOTS
+    params.n_parallel = SLOTS
+    params.n_batch = params.n_ubatch = BATCH
+    params.n_predict = settings.max_answer_tokens
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads or default_threads()
+    params.verbosity = _SILENT
+    params.offline = True
+    _lock_down(params, socket)
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise GenerationError(
+            f"llama.cpp cannot load {path}: it expects a whole GGUF model; "
+            "`assistant models fetch` brings a sound one."
+        ) from error
+
+
+def _lock_down(params: Any, socket: Path) -> None:
+    if os.name == "posix":
+        params.hostnames = [str(socket)]
+    params.api_keys = [secrets.token_hex(32)]
+    params.cors_origins = ""
+    params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
+    params.ui = False
+
+
+def default_threads() -> int:
+    """All processors but one: llama.cpp's threads spin while they wait for each other, and collapse when one of
+    them has to share its core with the rest of the program.
+    """
+    return max(1, _processors() - 1)
+
+
+def _processors() -> int:
+    with contextlib.suppress(AttributeError):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _payload(request: Request) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        "messages": safe(request.messages),
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "seed": 0,
+        "stop": list(request.stop),
+        "cache_prompt": True,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "return_progress": True,
+    }
+    if request.grammar is not None:
+        payload["grammar"] = request.grammar
+    return payload
+
+
+def _count(chunk: dict[str, Any], usage: Usage) -> None:
+    """Follow the counts while they grow: a generation that is stopped has figures too."""
+    if progress := chunk.get("prompt_progress"):
+        usage.prompt_tokens = progress["total"]
+        usage.new_prompt_tokens = progress["processed"] - progress["cache"]
+    elif timings := chunk.get("timings"):
+        usage.prompt_tokens = timings["cache_n"] + timings["prompt_n"]
+        usage.new_prompt_tokens = timings["prompt_n"]
+        usage.completion_tokens = timings["predicted_n"]
+    elif chunk.get("choices") and chunk["choices"][0]["delta"].get("content"):
+        usage.completion_tokens += 1
+
+
+def _failure(message: str) -> GenerationError | InputError:
+    if "context size" in message:
+        return InputError(f"The prompt does not fit the model: {message}. Ask something shorter.")
+    return GenerationError(f"llama.cpp refused the request: {message}.")
+
+
+def _stop(running: "weakref.WeakSet[Pump]") -> None:
+    for pump in list(running):
+        pump.wait()

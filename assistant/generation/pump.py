@@ -1,0 +1,79 @@
+"""A worker thread's pieces of text as an iterator that any thread may close, under one deadline."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+
+from corpus.errors import AssistantError, GenerationError
+
+Emit = Callable[[str], bool]
+"""Hand over a piece of text, perhaps empty; returns True when the worker has to stop."""
+
+
+class Pump(Iterator[str]):
+    """Runs `produce(emit)` in a thread from the first `next` on and yields what it emits.
+
+    Does not know about models. `produce` polls by calling `emit("")` where it can. An exception in it is
+    raised from the iteration, as is GenerationError when the whole takes longer than `deadline_seconds`.
+    """
+
+    def __init__(self, produce: Callable[[Emit], None], deadline_seconds: float) -> None:
+        self._queue: SimpleQueue[str | BaseException | None] = SimpleQueue()
+        self._stopped = Event()
+        self._thread = Thread(target=_work, args=(produce, self._queue, self._stopped), daemon=True)
+        self._deadline_seconds = deadline_seconds
+        self._deadline = 0.0
+
+    def __next__(self) -> str:
+        if self._stopped.is_set():
+            raise StopIteration
+        if not self._deadline:
+            self._deadline = time.monotonic() + self._deadline_seconds
+            self._thread.start()
+        try:
+            item = self._queue.get(timeout=max(0.0, self._deadline - time.monotonic()))
+        except Empty:
+            self.close()
+            raise GenerationError(
+                f"The language model did not finish within {self._deadline_seconds:g} seconds: "
+                "ask something shorter, choose a smaller model or raise ASSISTANT_DEADLINE_SECONDS."
+            ) from None
+        if isinstance(item, str) and not self._stopped.is_set():
+            return item
+        self.close()
+        if isinstance(item, BaseException):
+            raise item
+        raise StopIteration
+
+    def close(self) -> None:
+        """Have the worker stop at its next `emit`; returns at once. Any thread may call it, repeatedly."""
+        self._stopped.set()
+        self._queue.put(None)  # wakes an iteration that waits in another thread
+
+    def wait(self) -> None:
+        """Close, and return when the worker has ended."""
+        self.close()
+        with contextlib.suppress(RuntimeError):  # never started
+            self._thread.join()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _work(
+    produce: Callable[[Emit], None], queue: SimpleQueue[str | BaseException | None], stopped: Event
+) -> None:
+    def emit(piece: str) -> bool:
+        if piece:
+            queue.put(piece)
+        return stopped.is_set()
+
+    try:
+        produce(emit)
+        queue.put(None)
+    except AssistantError as error:
+        queue.put(error)
+    except Exception as error:
+        queue.put(GenerationError(f"The language model stopped half-way: {error}"))
