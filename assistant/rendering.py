@@ -1,0 +1,62 @@
+"""Answers as HTML for the chat: text is escaped here, so that nothing in a question or an answer is markup.
+
+Each function returns one HTML block without blank lines, which Markdown renderers pass through untouched.
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from assistant.answer import Citation, Language
+from assistant.strings import Strings
+
+_MARKER = re.compile(r"\s*\[(\d+)\]")
+
+
+def question(text: str) -> str:
+    """What the visitor asked."""
+    return f'<div class="question">{_lines(text)}</div>'
+
+
+def note(text: str) -> str:
+    """A sentence of the program itself: loading, or an error."""
+    return f'<div class="note">{_lines(text)}</div>'
+
+
+def answer(text: str, citations: Sequence[Citation], words: Strings) -> str:
+    """The answer so far with small numbers for markers, and its sources folded below."""
+    prose = _MARKER.sub(r'<sup class="marker">\1</sup>', _lines(text))
+    return f'<div class="answer"><div class="prose">{prose}</div>{_sources(citations, words)}</div>'
+
+
+def _sources(citations: Sequence[Citation], words: Strings) -> str:
+    if not citations:
+        return ""
+    items = "".join(_source(citation, words) for citation in citations)
+    summary = escape(words.sources.format(count=len(citations)))
+    return f'<details class="sources"><summary>{summary}</summary><ol>{items}</ol></details>'
+
+
+def _source(citation: Citation, words: Strings) -> str:
+    """One source: the quote in both editions, the one that was cited first."""
+    other = citation.counterpart
+    return (
+        f'<li value="{citation.marker}"><div class="section">{escape(citation.section)}</div>'
+        f"{_quote(citation.text, citation.quote, citation.language, words)}"
+        f"{_quote(other.text, other.quote, other.language, words)}</li>"
+    )
+
+
+def _quote(passage: str, quote: str, language: Language, words: Strings) -> str:
+    """The passage with the sentence that is quoted marked in it."""
+    before, found, after = passage.partition(quote)
+    marked = f"{_lines(before)}<mark>{_lines(found)}</mark>{_lines(after)}"
+    edition = escape(words.original if language == "zh" else words.translation)
+    return (
+        f'<figure lang="{language}"><figcaption>{edition}</figcaption>'
+        f"<blockquote>{marked}</blockquote></figure>"
+    )
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(escape(line) for line in text.splitlines())

@@ -1,0 +1,61 @@
+"""Page and API as one application in one process, and the server that runs it."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from assistant import ui
+from assistant.api import MAX_BODY, create_api
+from assistant.gate import Gate
+from assistant.standby import Standby
+from corpus.errors import AssistantError
+
+GRACE_S = 2
+"""Seconds that open streams get when the server is told to stop."""
+
+
+def create_app(standby: Standby, host: str = "127.0.0.1") -> FastAPI:
+    """The whole application for a server bound to `host`: API, page and gate."""
+    app = ui.mount(create_api(standby), standby)
+    app.add_middleware(Gate, host=host, max_body=MAX_BODY)
+    return app
+
+
+class Server(uvicorn.Server):
+    """Listens on a bound socket, without a word of its own; `started` is called once it accepts."""
+
+    def __init__(self, app: FastAPI, door: socket.socket, listening: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S, ws="none"
+        )
+        super().__init__(config)
+        self.door, self.listening = door, listening
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop by a signal or by `should_exit`."""
+        super().run(sockets or [self.door])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start accepting, then say so."""
+        await super().startup(sockets)
+        self.listening()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address. Raises AssistantError when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise AssistantError(
+            f"Cannot listen on {host} port {port}: {error.strerror or error}. "
+            f"Stop what runs there, or choose another with --port {port + 1}."
+        ) from error
+
+
+def url_of(door: socket.socket) -> str:
+    """The address of a listening socket as a browser wants it."""
+    host, port = door.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,65 @@
+"""An engine that may still be opening: the doors are up at once and say so until it is ready."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+
+from assistant.engine import Engine
+from corpus.errors import AssistantError
+
+
+class NotReadyError(AssistantError):
+    """The models are still being loaded."""
+
+    status = 503
+
+
+class Standby:
+    """Opens one engine in a thread of its own and hands it out once it is there."""
+
+    def __init__(self, open_engine: Callable[[], Engine]) -> None:
+        self._open = open_engine
+        self._engine: Future[Engine] = Future()
+        self._closed = threading.Event()
+
+    def start(self) -> None:
+        """Begin opening; call once."""
+        threading.Thread(target=self._run, name="open-engine", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            engine = self._open()
+        except AssistantError as error:
+            self._engine.set_exception(error)
+        except Exception as error:
+            cause = f"The assistant could not start: {type(error).__name__}: {error}. Run `assistant doctor`."
+            wrapped = AssistantError(cause)
+            wrapped.__cause__ = error
+            self._engine.set_exception(wrapped)
+        else:
+            self._engine.set_result(engine)
+            if self._closed.is_set():
+                engine.close()
+
+    def wait(self, timeout: float | None = None) -> Engine:
+        """The engine, once open. Raises what opening raised, or NotReadyError after `timeout` seconds."""
+        try:
+            return self._engine.result(timeout)
+        except FutureTimeoutError:
+            raise NotReadyError("The models are still being loaded; try again in a few seconds.") from None
+
+    def get(self) -> Engine:
+        """The engine, if it is open by now. Raises NotReadyError or what opening raised."""
+        return self.wait(timeout=0)
+
+    @property
+    def opening(self) -> bool:
+        """True until the engine is open or has failed to open."""
+        return not self._engine.done()
+
+    def close(self) -> None:
+        """Free the engine, now or as soon as it is open."""
+        self._closed.set()
+        if self._engine.done() and self._engine.exception() is None:
+            self._engine.result().close()

@@ -1,0 +1,256 @@
+"""The web door: a chat page over the engine, mounted beside the API in one application."""
+
+import logging
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+# Read by Gradio and the hub client when they are imported: nothing may leave this machine.
+os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+
+import gradio as gr
+from fastapi import FastAPI
+
+from assistant import rendering
+from assistant.answer import Citation, Final, Language, Token, Turn
+from assistant.api import MAX_HISTORY, MAX_QUESTION
+from assistant.gate import AllowList
+from assistant.standby import Standby
+from assistant.strings import STRINGS, strings
+from corpus.errors import AssistantError
+
+log = logging.getLogger(__name__)
+
+ROUTES = frozenset(
+    {
+        ("GET", "/"),
+        ("GET", "/config"),
+        ("GET", "/theme.css"),
+        ("GET", "/assets/*"),
+        ("GET", "/static/*"),
+        ("GET", "/gradio_api/heartbeat/*"),
+        ("GET", "/gradio_api/queue/data"),
+        ("POST", "/gradio_api/queue/join"),
+        ("POST", "/gradio_api/cancel"),
+        ("GET", "/gradio_api/startup-events"),
+    }
+)
+"""The routes of Gradio that a chat page uses; all others stay closed."""
+
+THEME = gr.themes.Base(
+    primary_hue="teal",
+    neutral_hue="stone",
+    radius_size="md",
+    font=["system-ui", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
+
+
+class Conversation:
+    """What was said on one page: `turns` for the engine, `messages` as shown. Kept by the server."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.messages: list[dict[str, str]] = []
+
+    def show(self, role: str, content: str) -> None:
+        """Append a message, or go on with the last one of the same role."""
+        if self.messages and self.messages[-1]["role"] == role:
+            self.messages[-1]["content"] = content
+        else:
+            self.messages.append({"role": role, "content": content})
+
+
+def mount(app: FastAPI, standby: Standby) -> FastAPI:
+    """Serve the page at / of `app`; routes that `app` already has go first."""
+    gr.mount_gradio_app(
+        app,
+        create_page(standby),
+        path="/",
+        theme=THEME,
+        css_paths=Path(__file__).with_name("ui.css"),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        max_file_size=0,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+    )
+    page = app.routes[-1]
+    page.app = AllowList(page.app, ROUTES)  # type: ignore[attr-defined]
+    return app
+
+
+def create_page(standby: Standby) -> gr.Blocks:
+    """The page: header with the language switch, chat, question box."""
+    words = strings("en")
+    with gr.Blocks(title=f"{words.title} · {STRINGS['zh'].title}", fill_height=True) as page:
+        conversation = gr.State(Conversation)
+        with gr.Row(elem_id="header"):
+            header = gr.Markdown(_header("en"), elem_id="title")
+            language = gr.Radio(
+                [("中文", "zh"), ("English", "en")],
+                value="en",
+                show_label=False,
+                label="Language · 语言",
+                container=False,
+                elem_id="language",
+            )
+        status = gr.Markdown(visible=False, elem_id="status")
+        chat = gr.Chatbot(
+            elem_id="chat",
+            show_label=False,
+            label="Chat",
+            container=False,
+            scale=1,
+            height="100%",
+            layout="panel",
+            buttons=[],
+            allow_tags=False,
+            latex_delimiters=[],
+            feedback_options=None,
+            placeholder=_welcome("en"),
+            examples=_examples("en"),
+        )
+        question = gr.Textbox(
+            placeholder=words.placeholder,
+            label=words.ask,
+            show_label=False,
+            container=False,
+            submit_btn=True,
+            max_length=MAX_QUESTION,
+            max_lines=6,
+            autofocus=True,
+            elem_id="question",
+        )
+        with gr.Row(elem_id="footer"):
+            footer = gr.Markdown(_footer("en"))
+            new_chat = gr.Button(words.new_chat, size="sm", variant="secondary", elem_id="new-chat", scale=0)
+
+        def respond(text: str, talk: Conversation, chosen: Language) -> Iterator[tuple[Any, Any]]:
+            for messages in converse(standby, text, talk, chosen):
+                yield gr.Textbox(value="", submit_btn=False, stop_btn=True), messages
+            yield _idle(), talk.messages
+
+        def respond_to_example(
+            talk: Conversation, chosen: Language, event: gr.SelectData
+        ) -> Iterator[tuple[Any, Any]]:
+            yield from respond(event.value["text"], talk, chosen)
+
+        shared = {"outputs": [question, chat], "show_progress": "hidden", "concurrency_id": "answers"}
+        asked = question.submit(
+            respond, [question, conversation, language], concurrency_limit=4, api_visibility="private", **shared
+        )
+        picked = chat.example_select(
+            respond_to_example, [conversation, language], api_visibility="private", **shared
+        )
+        question.stop(_idle, None, question, cancels=[asked, picked], concurrency_limit=None, api_visibility="private")
+        new_chat.click(
+            lambda: (Conversation(), []), None, [conversation, chat], cancels=[asked, picked], concurrency_limit=None,
+            api_visibility="private",
+        )
+        labelled = [header, chat, question, footer, new_chat]
+        language.change(_relabel, language, labelled, concurrency_limit=None, show_progress="hidden", api_visibility="private")
+        page.load(_preferred, None, language, concurrency_limit=None, show_progress="hidden", api_visibility="private")
+        page.load(
+            partial(_until_ready, standby), None, status, concurrency_limit=None, show_progress="hidden",
+            api_visibility="private",
+        )
+    return page
+
+
+def converse(
+    standby: Standby, text: str, talk: Conversation, language: Language
+) -> Iterator[list[dict[str, str]]]:
+    """Ask and yield the messages to show, again after every event; errors become sentences of the chat."""
+    if not text.strip():
+        yield talk.messages
+        return
+    words = strings(language)
+    talk.show("user", rendering.question(text))
+    if standby.opening:
+        talk.show("assistant", rendering.note(words.loading))
+    yield talk.messages
+    said: str = ""
+    citations: list[Citation] = []
+    try:
+        events = standby.wait().stream(text, talk.turns[-MAX_HISTORY:])
+        try:
+            for event in events:
+                if isinstance(event, Token):
+                    said += event.text
+                    citations += event.citations
+                elif isinstance(event, Final):
+                    said, citations = event.answer.answer, event.answer.citations
+                else:
+                    continue
+                talk.show("assistant", rendering.answer(said, citations, words))
+                yield talk.messages
+        finally:
+            close = getattr(events, "close", None)
+            if close:
+                close()
+    except AssistantError as error:
+        talk.show("assistant", rendering.note(str(error)))
+        yield talk.messages
+    except Exception:
+        log.exception("an answer broke off")
+        talk.show("assistant", rendering.note(words.failed))
+        yield talk.messages
+    finally:
+        if said:
+            talk.turns += [Turn(role="user", content=text), Turn(role="assistant", content=said)]
+
+
+def _until_ready(standby: Standby) -> Iterator[Any]:
+    """Say that the models are loading, then nothing, or what kept them from loading."""
+    if standby.opening:
+        both = " ".join(words.loading for words in STRINGS.values())
+        yield gr.Markdown(rendering.note(both), visible=True)
+    try:
+        standby.wait()
+    except AssistantError as error:
+        yield gr.Markdown(rendering.note(str(error)), visible=True)
+    else:
+        yield gr.Markdown(visible=False)
+
+
+def _idle() -> Any:
+    return gr.Textbox(submit_btn=True, stop_btn=False)
+
+
+def _preferred(request: gr.Request) -> Language:
+    """The language that the browser asks for first."""
+    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
+def _relabel(language: Language) -> list[Any]:
+    words = strings(language)
+    return [
+        gr.Markdown(_header(language)),
+        gr.Chatbot(placeholder=_welcome(language), examples=_examples(language)),
+        gr.Textbox(placeholder=words.placeholder, label=words.ask),
+        gr.Markdown(_footer(language)),
+        gr.Button(words.new_chat),
+    ]
+
+
+def _header(language: Language) -> str:
+    words = strings(language)
+    return f'<h1 lang="{language}">{words.title} <span class="as-of">{words.as_of}</span></h1>'
+
+
+def _welcome(language: Language) -> str:
+    return f'<div class="welcome" lang="{language}">{strings(language).subtitle}</div>'
+
+
+def _footer(language: Language) -> str:
+    return f'<p lang="{language}">{strings(language).footer}</p>'
+
+
+def _examples(language: Language) -> list[dict[str, str]]:
+    return [{"text": text} for text in strings(language).examples]
