@@ -15,11 +15,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 import yaml
 
+from corpus.chunking import Passage
 from corpus.errors import CorpusError
 from corpus.files import read_verified, stored, write_whole
 
@@ -230,6 +231,29 @@ def sentences(text: str) -> list[str]:
 def restored() -> Restored:
     """The recorded source, restored. Raises CorpusError when source.txt or repairs.yaml has changed."""
     return restore(read_verified("source.txt"), parse_repairs(read_verified("repairs.yaml")))
+
+
+def trace(passage: Passage) -> list[tuple[int, int, int, int]]:
+    """The way of a Chinese passage back to the source, in runs (start, end, source_start, source_end).
+
+    Inside a run character `start + i` of the passage is character `source_start + i` of the source; a reading
+    that the source gives after the run's last character lies before source_end. A mis-decoded span is a run
+    of its own, traced as a whole. An English passage is our translation and gives none: trace its counterpart.
+    """
+    if passage.language == "en":
+        return []
+    runs: list[tuple[int, int, int, int]] = []
+    position, extendable = 0, False
+    spans = restored().spans[passage.paragraph_id][passage.start : passage.end]
+    for (start, end), same in groupby(spans):
+        count = len(list(same))
+        if extendable and count == 1 and runs[-1][3] == start:
+            runs[-1] = (runs[-1][0], position + 1, runs[-1][2], end)
+        else:
+            runs.append((position, position + count, start, end))
+        extendable = count == 1 and end - start == 1
+        position += count
+    return runs
 
 
 def main(arguments: Sequence[str]) -> int:
