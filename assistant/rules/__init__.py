@@ -1,1 +1,17 @@
-"""The flowcharts, the proof that they agree with the text, and the verdict for a reader's situation."""
+"""The rule layer: recommendations come from the article's flowcharts, never from a language model."""
+
+from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
+from assistant.rules.phrasing import Flip, Said, compose, flips, overview
+
+__all__ = [
+    "Flip",
+    "Outcome",
+    "Said",
+    "ask_audience",
+    "asked",
+    "compose",
+    "decide",
+    "flips",
+    "load_flowcharts",
+    "overview",
+]
