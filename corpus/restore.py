@@ -238,7 +238,7 @@ def trace(passage: Passage) -> list[tuple[int, int, int, int]]:
 
     Inside a run character `start + i` of the passage is character `source_start + i` of the source; a reading
     that the source gives after the run's last character lies before source_end. A mis-decoded span is a run
-    of its own, traced as a whole. An English passage is our translation and gives none: trace its counterpart.
+    of its own, traced as a whole. An English passage is our translation and has no runs: its counterpart has.
     """
     if passage.language == "en":
         return []
