@@ -11,7 +11,7 @@ from corpus.alignment import check
 from corpus.article import Article, parse
 from corpus.chunking import passages
 from corpus.errors import CorpusError
-from corpus.files import MANIFEST, RECORDED, sha256, stored, write_whole
+from corpus.files import MANIFEST, RECORDED, read, sha256, stored, write_whole
 from corpus.restore import parse_repairs, restore
 
 
@@ -20,10 +20,9 @@ def main() -> int:
 
     Raises CorpusError, leaving manifest.json as it is, when a repair does not fit or the editions disagree.
     """
-    source = stored("source.txt").read_bytes().decode("utf-8")
-    repairs = parse_repairs(stored("repairs.yaml").read_text("utf-8"))
-    markdown = restore(source, repairs).markdown
-    article = Article(zh=parse(markdown, "zh"), en=parse(stored("en.md").read_bytes().decode("utf-8"), "en"))
+    repairs = parse_repairs(read("repairs.yaml"))
+    markdown = restore(read("source.txt"), repairs).markdown
+    article = Article(zh=parse(markdown, "zh"), en=parse(read("en.md"), "en"))
     check(article)
     write_whole(stored("zh.md"), markdown.encode("utf-8"))
     hashes = {name: sha256(stored(name).read_bytes()) for name in RECORDED}
@@ -38,5 +37,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except CorpusError as error:
+    except (CorpusError, OSError) as error:
         sys.exit(str(error))

@@ -13,13 +13,16 @@ MANIFEST = "manifest.json"
 RECORDED = ("source.txt", "repairs.yaml", "zh.md", "en.md")
 """The files whose SHA-256 the manifest records."""
 
-_CHECKOUT = "`git checkout corpus/article/{name}` or a reinstall brings it back"
-_REMEDIES = {"zh.md": "`python -m corpus.restore` writes it again"}
-
 
 def stored(name: str) -> Path:
     """Path of a file of corpus/article, wherever the package is installed."""
     return Path(str(files("corpus") / "article" / name))
+
+
+def _remedy(name: str) -> str:
+    if name == "zh.md":
+        return "`python -m corpus.restore` writes it again"
+    return f"`git checkout corpus/article/{name}` or a reinstall brings it back"
 
 
 def sha256(data: bytes) -> str:
@@ -27,18 +30,25 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def read(name: str) -> str:
+    """Text of a file as it is now. Raises CorpusError when it is missing or not UTF-8."""
+    try:
+        return stored(name).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise CorpusError(f"corpus/article/{name} cannot be read ({exc}); {_remedy(name)}.") from exc
+
+
 def read_verified(name: str) -> str:
     """Text of a recorded file. Raises CorpusError when it is missing or not the one the manifest records."""
-    remedy = _REMEDIES.get(name, _CHECKOUT.format(name=name))
     try:
         data = stored(name).read_bytes()
     except OSError as exc:
-        raise CorpusError(f"corpus/article/{name} cannot be read ({exc.strerror}); {remedy}.") from exc
+        raise CorpusError(f"corpus/article/{name} cannot be read ({exc}); {_remedy(name)}.") from exc
     found, expected = sha256(data), recorded_hashes().get(name, "none")
     if found != expected:
         raise CorpusError(
             f"corpus/article/{name} has changed: its SHA-256 is {found[:12]}…, the manifest records "
-            f"{expected[:12]}…; {remedy}, and `python -m corpus.build` records a change that is meant."
+            f"{expected[:12]}…; {_remedy(name)}, and `python -m corpus.build` records a change that is meant."
         )
     return data.decode("utf-8")
 
@@ -49,9 +59,7 @@ def recorded_hashes() -> dict[str, str]:
         hashes = json.loads(stored(MANIFEST).read_bytes())
         return {str(name): str(digest) for name, digest in hashes.items()}
     except (OSError, ValueError, AttributeError) as exc:
-        raise CorpusError(
-            f"corpus/article/{MANIFEST} cannot be read ({exc}); {_CHECKOUT.format(name=MANIFEST)}."
-        ) from exc
+        raise CorpusError(f"corpus/article/{MANIFEST} cannot be read ({exc}); {_remedy(MANIFEST)}.") from exc
 
 
 def write_whole(path: Path, data: bytes) -> None:

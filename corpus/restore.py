@@ -274,5 +274,5 @@ def main(arguments: Sequence[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except CorpusError as error:
+    except (CorpusError, OSError) as error:
         sys.exit(str(error))

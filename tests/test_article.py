@@ -213,6 +213,14 @@ def test_build_refuses_editions_that_disagree(copy: Path) -> None:
     assert manifest.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["source.txt", "repairs.yaml", "en.md"])
+def test_build_names_a_file_it_cannot_read(copy: Path, name: str) -> None:
+    (copy / "article" / name).write_bytes(b"\xff")
+    refused = python(copy, "-m", "corpus.build")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"corpus/article/{name} cannot be read")
+
+
 def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_whole(path, b"old")
