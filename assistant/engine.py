@@ -1,25 +1,187 @@
-"""Question -> cited, verified answer: the one engine behind the web chat, the HTTP API and the terminal."""
+"""Question -> cited, verified answer: the one engine behind the web chat, the HTTP API and the terminal.
 
+    understand -> retrieve -> draft (rules decide, the model phrases) -> verify -> number -> show
+
+Nothing reaches a reader unverified: `_draft` yields claims that already stand on sentences of the article,
+and `stream` only numbers and shows them.
+"""
+
+import logging
+import time
+import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 
-from assistant.answer import Answer, Event, SearchResult, Turn
+from assistant import abstention, prompts, wording
+from assistant.answer import Answer, Counterpart, Event, Final, Retrieved, SearchResult, Sentence, Timings, Token, Turn
+from assistant.citing import Evidence, Ledger, heading
+from assistant.generation import open_generator
+from assistant.generation.base import Generator, Request, Usage
+from assistant.grounding import Vocabulary
+from assistant.history import Asked, understand
+from assistant.settings import Settings, load_settings
+from assistant.supporting import Claim, attribute, quoted
+from assistant.text import split_markers, split_sentences, traditional
+from corpus import article, chunking
+from corpus.restore import trace
+from index.retriever import Hit, Retriever
+
+log = logging.getLogger(__name__)
+
+PASSAGES = 6
+"""Aligned passages retrieved for a question."""
+SENTENCES = 5
+"""Sentences of them that the model is shown."""
+EXTRACTIVE = "extractive"
+
+
+@dataclass
+class _Draft:
+    """What becomes known while an answer is being written."""
+
+    usage: Usage = field(default_factory=Usage)
+    model: str = EXTRACTIVE
 
 
 class Engine:
     """Holds the retriever and the generator; thread-safe."""
 
+    def __init__(self, retriever: Retriever, generator: Generator | None, settings: Settings) -> None:
+        self._retriever = retriever
+        self._generator = generator
+        self._settings = settings
+        passages = chunking.passages(article.load())
+        zh, en = ([p.text for p in passages if p.language == language] for language in ("zh", "en"))
+        self._vocabulary = Vocabulary.of(zh, en)
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> "Engine":
+        """Load the index and the generator that the settings name.
+
+        Raises WeightsError, IndexDamagedError, CorpusError or GenerationError, each with what mends it.
+        """
+        settings = settings or load_settings()
+        retriever = Retriever.open()
+        return cls(retriever, open_generator(settings.llm, settings), settings)
+
     def ask(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Answer:
         """Answer one question. Raises InputError for an unusable question."""
-        raise NotImplementedError
+        *_, last = self.stream(question, history, language)
+        assert isinstance(last, Final)
+        return last.answer
 
     def stream(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Iterator[Event]:
         """Yield Retrieved, then Tokens, then Final. Closing the iterator stops decoding."""
-        raise NotImplementedError
+        began = time.perf_counter()
+        timings = Timings()
+        asked = understand(question, history, language)
+        hits = self._retriever.search(asked.query, k=PASSAGES, language=asked.language)
+        timings.retrieve_ms = _since(began)
+        yield Retrieved(passages=[_result(hit) for hit in hits])
+
+        draft, ledger, sentences, shown = _Draft(), Ledger(), list[Sentence](), list[str]()
+        with closing(self._draft(asked, hits, draft)) as claims:
+            for claim in claims:
+                if timings.first_token_ms is None:
+                    timings.first_token_ms = _since(began)
+                markers, new = ledger.cite(claim.evidence)
+                text = traditional(claim.text) if asked.traditional else claim.text
+                sentences.append(Sentence(text=text, citations=markers, verdict=claim.verdict, reason=claim.reason))
+                shown.append(text + "".join(f"[{marker}]" for marker in markers))
+                separator = "" if asked.language == "zh" or len(shown) == 1 else " "
+                yield Token(text=separator + shown[-1], citations=new)
+
+        abstained = not sentences
+        if abstained:
+            text = wording.NOT_ANSWERED[asked.language]
+            shown = [traditional(text) if asked.traditional else text]
+            yield Token(text=shown[0])
+        timings.total_ms = _since(began)
+        timings.prompt_tokens = draft.usage.prompt_tokens
+        timings.new_prompt_tokens = draft.usage.new_prompt_tokens
+        timings.completion_tokens = draft.usage.completion_tokens
+        yield Final(
+            answer=Answer(
+                id=uuid.uuid4().hex,
+                question=question,
+                language=asked.language,
+                answer=("" if asked.language == "zh" else " ").join(shown),
+                abstained=abstained,
+                sentences=sentences,
+                citations=ledger.citations,
+                also_read=ledger.uncited(hit.passage for hit in hits),
+                timings=timings,
+                model=draft.model,
+            )
+        )
 
     def search(self, query: str, k: int = 5, language: str = "auto") -> list[SearchResult]:
         """The k nearest aligned passages, best first."""
-        raise NotImplementedError
+        asked = understand(query, (), language)
+        return [_result(hit) for hit in self._retriever.search(asked.query, k=k, language=asked.language)]
 
     def close(self) -> None:
         """Free the models."""
-        raise NotImplementedError
+        if self._generator is not None:
+            self._generator.close()
+
+    def _draft(self, asked: Asked, hits: Sequence[Hit], draft: _Draft) -> Iterator[Claim]:
+        """Verified claims, in order; none where the article does not answer."""
+        evidence = self._evidence(asked, hits)
+        if not abstention.may_answer(asked, evidence, self._vocabulary):
+            return
+        if self._generator is None:
+            yield from quoted(evidence[:2])
+            return
+        yield from self._phrase(asked, evidence, draft)
+
+    def _evidence(self, asked: Asked, hits: Sequence[Hit]) -> list[Evidence]:
+        """The sentences of the hits nearest to the question, best first."""
+        ranked = self._retriever.sentences(asked.query, hits)
+        return [Evidence(s.passage, s.counterpart, s.index) for s in ranked[:SENTENCES]]
+
+    def _phrase(self, asked: Asked, evidence: Sequence[Evidence], draft: _Draft) -> Iterator[Claim]:
+        """The model's sentences as far as they hold; a sentence that fails gives way to the quote it misread."""
+        assert self._generator is not None
+        draft.model = self._generator.name
+        messages = prompts.messages(asked.language, [e.text for e in evidence], asked.query)
+        generation = self._generator.stream(Request(messages, max_tokens=self._settings.max_answer_tokens))
+        draft.usage = generation.usage
+        with closing(generation):
+            for written in whole_sentences(generation):
+                text, markers = split_markers(written)
+                if text.startswith(prompts.NO_ANSWER):
+                    return
+                claim = attribute(text, markers, evidence, self._vocabulary)
+                log.info("%s %s", claim, text)
+                if claim is not None:
+                    yield claim
+
+
+def whole_sentences(pieces: Iterator[str] | Sequence[str]) -> Iterator[str]:
+    """Sentences of a stream, each as soon as the next one begins, so that its markers are with it."""
+    buffer = ""
+    for piece in pieces:
+        buffer += piece
+        *whole, buffer = split_sentences(buffer) or [buffer]
+        yield from whole
+    yield from split_sentences(buffer)
+
+
+def _result(hit: Hit) -> SearchResult:
+    other = hit.counterpart
+    own = hit.passage if hit.passage.language == "zh" else other
+    return SearchResult(
+        passage_id=hit.passage.id,
+        language=hit.passage.language,
+        section=heading(hit.passage),
+        text=hit.passage.text,
+        score=hit.score,
+        counterpart=Counterpart(passage_id=other.id, language=other.language, text=other.text, quote=other.text),
+        source_spans=trace(own),
+    )
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)

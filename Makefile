@@ -1,0 +1,52 @@
+# Each target is one line that works on a fresh machine: `make run` and `make test` set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TORCH := 2.13.0
+
+.PHONY: run ask test check lint eval models clean
+
+run: models            ## serve the web chat and the HTTP API on http://127.0.0.1:7860
+	$(BIN)/assistant serve
+
+ask: models            ## make ask Q="..." answers in the terminal
+	@$(BIN)/assistant ask "$(Q)"
+
+test: $(VENV)/.dev models  ## run the tests
+	$(BIN)/pytest
+
+check: $(VENV)/.dev    ## lint, types, and the proofs about the texts: editions aligned, flowcharts agree
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/python -m corpus.restore --check && $(BIN)/python -m corpus.alignment
+	$(BIN)/assistant check
+
+lint: $(VENV)/.dev     ## mend what ruff can mend
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+models: $(VENV)/.run   ## fetch and verify the language model (1.1 GB, once)
+	@$(BIN)/assistant models fetch
+
+clean:                 ## remove the environment and caches; the weights stay in the user's cache folder
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache dist build
+
+# The build of torch without CUDA: from a local wheel folder, else from PyTorch's own CPU index, else plain.
+$(VENV)/.torch:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] + "; set PYTHON=/path/to/python3.11.")'
+	@echo "== 1/3 Environment and torch (no CUDA) in $(VENV)"
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install "torch==$(TORCH)+cpu" 2>/dev/null \
+		|| $(PIP) install --index-url https://download.pytorch.org/whl/cpu "torch==$(TORCH)+cpu" \
+		|| $(PIP) install "torch==$(TORCH)"
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.torch pyproject.toml constraints.txt
+	@echo "== 2/3 Libraries"
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "== Tools for tests and checks"
+	$(PIP) install --constraint constraints.txt --group dev
+	@touch $@

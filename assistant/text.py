@@ -1,0 +1,75 @@
+"""Languages, scripts and sentences: what the engine must know about text before it looks at meaning."""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+from corpus.article import Language
+
+CJK = "\u3400-\u9fff\uf900-\ufaff"
+_CJK_CHARACTER = re.compile(f"[{CJK}]")
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
+_MARKER = re.compile(r"\s*[\[【［(（]\s*(\d{1,2}(?:\s*[,，、;\-–]\s*\d{1,2})*)\s*[\]】］)）](?!\()")
+# A sentence ends at Chinese stops anywhere, at Latin stops only before a space and a new start, so that
+# "fast.ai", "TensorFlow.js" and "1.9" stay whole. Markers after the stop still belong to the sentence.
+_BOUNDARY = re.compile(r"(?<=[。！？])(?!\s*\[)|(?<=[.!?])\s+(?=[\"'“(]?[A-Z\u3400-\u9fff])|(?<=\])\s*(?=[^\s\[。.,，;；])|\n+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+@cache
+def _opencc(direction: str) -> Any:
+    from opencc import OpenCC
+
+    return OpenCC(direction)
+
+
+def simplified(text: str) -> str:
+    """Chinese text in the Simplified script; other text unchanged."""
+    return str(_opencc("t2s").convert(text)) if _CJK_CHARACTER.search(text) else text
+
+
+def traditional(text: str) -> str:
+    """Chinese text in the Traditional script; other text unchanged."""
+    return str(_opencc("s2t").convert(text)) if _CJK_CHARACTER.search(text) else text
+
+
+def is_traditional(text: str) -> bool:
+    """Does the text use characters that only the Traditional script has?"""
+    return simplified(text) != text
+
+
+def detect_language(text: str) -> Language:
+    """The language a reader of `text` wants to be answered in.
+
+    Technical Chinese is full of English names, so a fifth of Chinese characters among characters plus
+    Latin words makes a text Chinese.
+    """
+    characters = len(_CJK_CHARACTER.findall(text))
+    words = len(_LATIN_WORD.findall(text))
+    return "zh" if characters and characters >= 0.2 * (characters + words) else "en"
+
+
+def clean(text: str) -> str:
+    """Unicode in composed form without control, zero-width and direction characters, trimmed."""
+    return _CONTROL.sub("", unicodedata.normalize("NFC", text)).strip()
+
+
+def normalise(text: str) -> str:
+    """The form in which texts are compared: width, case and script folded, spaces single."""
+    text = unicodedata.normalize("NFKC", simplified(text)).casefold()
+    return re.sub(r"\s+", " ", text.translate(str.maketrans("‘’“”‐‑–—", "''\"\"----"))).strip()
+
+
+def split_sentences(text: str) -> list[str]:
+    """The sentences of an answer, each with the markers that follow it."""
+    return [piece.strip() for piece in _BOUNDARY.split(text) if piece and piece.strip()]
+
+
+def split_markers(sentence: str) -> tuple[str, list[int]]:
+    """A sentence without its markers, and the numbers they held, in order."""
+    numbers: list[int] = []
+    for match in _MARKER.finditer(sentence):
+        numbers += [int(n) for n in re.findall(r"\d+", match.group(1))]
+    text = re.sub(r"\s+([,.;:!?，。；：！？])", r"\1", _MARKER.sub("", sentence)).strip()
+    return text, list(dict.fromkeys(numbers))
