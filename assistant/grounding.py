@@ -118,11 +118,14 @@ _NEGATION_EN = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|none|no
 _LIMITS: dict[str, re.Pattern[str]] = {
     "only": re.compile(r"\bonly\b|\bsolely\b|\bexclusive|\bunique to\b|\balone\b|只(?!是想|要)|仅|独有|唯一"),
     "fewer": re.compile(r"不到|不足|少于|低于|小于|\b(?:fewer|less|lower|smaller|under|below)\b(?! than a)|更少|更小|小得多"),
-    "more": re.compile(r"超过|多于|高于|大于|远超|\b(?:more|higher|larger|greater|over|above|exceed\w*|outnumber\w*)\b|更多|更高|更大"),
+    "more": re.compile(
+        r"超过|多于|高于|大于|远超|更|胜|优于|最|领先|优势|首选|比"
+        r"|\b(?:more|most|higher|larger|greater|over|above|exceed\w*|outnumber\w*|better|best|win\w*|won|ahead|advantage|prefer\w*|compar\w*|than)\b"
+    ),
     "always": re.compile(r"\balways\b|\bevery\b|总是|永远|一定|100 ?%"),
     "must": re.compile(r"\bmust\b|\bhave to\b|\bhas to\b|\brequired?\b|必须|务必|必备"),
 }
-_ADDED = ("only", "fewer", "always", "must")
+_ADDED = ("only", "fewer", "more", "always", "must")
 _LEAD = re.compile(
     r"^(?:yes|no|not exactly|actually|correct|that is right|是的?|不是的?|对的?|不对|可以|不可以|不能|不会|没有|能|会|不|其实|并非如此)"
     r"[,，.。:：;；、\s]+",
@@ -240,26 +243,100 @@ def _shifts_limits(body: str, evidence: str) -> str | None:
     for limit in _ADDED:
         if _LIMITS[limit].search(said) and not _LIMITS[limit].search(given):
             return f"adds a limit the evidence does not state: {limit}"
-    for low, high in (("fewer", "more"), ("more", "fewer")):
-        if _LIMITS[low].search(said) and not _LIMITS[low].search(given) and _LIMITS[high].search(given):
-            return "turns a comparison round"
+    if _LIMITS["fewer"].search(said) and not _LIMITS["fewer"].search(given) and _LIMITS["more"].search(given):
+        return "turns a comparison round"
+    bounds = _bounds(given)
+    for value, bound in _bounds(said).items():
+        if bound != bounds.get(value, bound) and {bound, bounds[value]} != {"", "about"}:
+            return f"the evidence bounds {value} otherwise"
     return None
+
+
+_BOUND = re.compile(
+    r"(?P<only>\bonly|只有|仅有?|才)|(?P<under>\b(?:fewer|less) than|\bunder|不到|不足|少于|低于)"
+    r"|(?P<over>\b(?:more than|over|above|at least)|超过|多于|高于|至少|远超)|(?P<about>\b(?:about|around|nearly|almost|roughly)|大约|约|近)"
+)
+
+
+def _bounds(text: str) -> dict[str, str]:
+    """How each number of a normalised text is bounded by the word right before it: only, under, over, about, none."""
+    found: dict[str, str] = {}
+    for match in re.finditer(r"\d+(?:[./]\d+)?%?", text):
+        before = text[max(0, match.start() - 14) : match.start()]
+        hits = [m for m in _BOUND.finditer(before) if len(re.sub(r"\s|有|the|of", "", before[m.end() :])) <= 1]
+        found.setdefault(match.group(), str(hits[-1].lastgroup) if hits else "")
+    return found
 
 
 def _misbinds(body: str, evidence: str, vocabulary: Vocabulary) -> str | None:
-    """Is a number said of another thing than in the evidence?
+    """Is a name or a number said of another thing than in the evidence?
 
-    In each clause of the sentence, a number must stand in a clause of the evidence that shares more of that
-    clause's content than any clause holding a different number in its place does.
+    Each one's surroundings are compared with the surroundings of every name (or number) of the evidence; it
+    is bound wrongly where those of a different one are clearly nearer. Names joined by "and" or "or" count
+    as one, so their order does not matter.
     """
-    for clause in clauses(body):
-        values = numbers(clause)
-        if not values:
-            continue
-        wanted = content(clause)
-        scores = [(len(wanted & content(other)), numbers(other)) for other in clauses(evidence)]
-        with_value = max((s for s, have in scores if values & have), default=-1)
-        without = max((s for s, have in scores if have and not values & have), default=-1)
-        if with_value < 0 <= without or without > with_value + 1:
-            return f"number belongs to another statement: {', '.join(sorted(values))}"
+    said, given = _units(body, vocabulary), _units(evidence, vocabulary)
+    for kind in ("name", "number"):
+        mine = [unit for unit in said if unit.kind == kind]
+        theirs = [unit for unit in given if unit.kind == kind]
+        for unit in mine:
+            same = max((_likeness(unit, t) for t in theirs if unit.value & t.value), default=0.0)
+            other = max((_likeness(unit, t) for t in theirs if not unit.value & t.value), default=0.0)
+            if other > same * 1.15 + 0.2:
+                return f"{'/'.join(sorted(unit.value))} is said of another thing than in the evidence"
     return None
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A name (or several joined) or a number, and the content around it: (signed distance, token)."""
+
+    kind: str
+    value: frozenset[str]
+    around: tuple[tuple[int, str], ...]
+
+
+_REACH = 9
+_TOKEN = re.compile(rf"[a-z][a-z0-9+#]*(?:\.(?:ai|js))?|\d+(?:[./]\d+)?\+?%?|[{CJK}]|[,;:.。！？]")
+_JOINS = frozenset(("and", "or", "和", "与", "或", "跟", "及", "、", "/", "+", "者"))
+
+
+def _units(text: str, vocabulary: Vocabulary) -> list[_Unit]:
+    tokens = _TOKEN.findall(_canonical(text))
+    marked: list[tuple[str, frozenset[str]]] = []  # ("name" | "number" | "word" | "join", value)
+    for token in tokens:
+        if token in vocabulary.names:
+            if marked and marked[-1][0] == "name":
+                marked[-1] = ("name", marked[-1][1] | {token})
+            elif len(marked) > 1 and marked[-1][0] == "join" and marked[-2][0] == "name":
+                marked[-2:] = [("name", marked[-2][1] | {token})]
+            else:
+                marked.append(("name", frozenset((token,))))
+        elif token[0].isdigit():
+            marked.append(("number", frozenset((token.rstrip("+"),))))
+        elif token in _JOINS:
+            marked.append(("join", frozenset((token,))))
+        elif token in ",;:.。!?" or token in _STOP_ZH or token in _STOP:
+            continue
+        else:
+            marked.append(("word", frozenset((_stem(token) if token.isascii() else token,))))
+    kept = [(kind, value) for kind, value in marked if kind != "join"]
+    return [_Unit(kind, value, _surroundings(kept, i)) for i, (kind, value) in enumerate(kept) if kind != "word"]
+
+
+def _surroundings(kept: Sequence[tuple[str, frozenset[str]]], at: int) -> tuple[tuple[int, str], ...]:
+    around = []
+    for i in range(max(0, at - _REACH), min(len(kept), at + _REACH + 1)):
+        kind, value = kept[i]
+        if i != at and (kind == "word" or kept[at][0] == "number"):
+            around += [(i - at, token) for token in value]
+    return tuple(around)
+
+
+def _likeness(one: _Unit, two: _Unit) -> float:
+    """Shared surroundings, nearer ones counting more, those on the other side half."""
+    total = 0.0
+    for token in {token for _, token in one.around} & {token for _, token in two.around}:
+        pairs = [(a, b) for a, t in one.around if t == token for b, u in two.around if u == token]
+        total += max((1.0 if (a > 0) == (b > 0) else 0.5) / (1 + abs(abs(a) - abs(b)) + 0.25 * min(abs(a), abs(b))) for a, b in pairs)
+    return total
