@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from assistant.text import CJK, normalise
 
@@ -19,7 +20,9 @@ _STOP = frozenset(
     "this those to up us was we were what when where which while who whom whose why will with would you your also "
     "about according article both one says said according yes no not".split()
 )
-_STOP_ZH = frozenset("的了和与或在是有为于对把被也都就而及其它这那他她们个些种中上下里后前将会能可以到从由等之以吗呢吧啊还并且")
+_STOP_ZH = frozenset(
+    "的了和与或在是有为于对把被也都就而及其它这那他她们个些种中上下里后前将会能可以到从由等之以吗呢吧啊还并且"
+)
 
 _NUMBER_WORDS = {
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
@@ -33,7 +36,18 @@ _MONTHS = {
     )
     if name not in ("may", "march")
 }
-_DIGITS_ZH = {"两": "2", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9", "十": "10"}
+_DIGITS_ZH = {
+    "两": "2",
+    "二": "2",
+    "三": "3",
+    "四": "4",
+    "五": "5",
+    "六": "6",
+    "七": "7",
+    "八": "8",
+    "九": "9",
+    "十": "10",
+}
 _MEASURES = "个家种项款位次年轮大类门本张条处者"
 
 
@@ -49,9 +63,14 @@ def numbers(text: str) -> set[str]:
     found |= {_MONTHS[w] for w in words if w in _MONTHS}
     if re.search(r"一半|半数", text):
         found.add("1/2")
-    found |= {f"{_DIGITS_ZH[b]}/{_DIGITS_ZH[a]}" if b in _DIGITS_ZH else "" for a, b in re.findall(r"([三四五])分之([二三四])", text)}
+    found |= {
+        f"{_DIGITS_ZH[b]}/{_DIGITS_ZH[a]}" if b in _DIGITS_ZH else ""
+        for a, b in re.findall(r"([三四五])分之([二三四])", text)
+    }
     found |= {"#" + {"一": "1"}.get(d, _DIGITS_ZH.get(d, "")) for d in re.findall(r"第([一二三四五])", text)}
-    found |= {_DIGITS_ZH[d] for d in re.findall(rf"(?<![第十分])([两二三四五六七八九十])(?=[{_MEASURES}])", text)}
+    found |= {
+        _DIGITS_ZH[d] for d in re.findall(rf"(?<![第十分])([两二三四五六七八九十])(?=[{_MEASURES}])", text)
+    }
     return found - {""}
 
 
@@ -94,19 +113,32 @@ class Vocabulary:
         zh = {t for text in zh_texts for t in _NAME.findall(text)}
         names = {t.lower() for t in zh if not t.islower() or "." in t or t.lower() == "iot"}
         for text in zh_texts:
-            names |= {t for t in _NAME.findall(_canonical(text)) if t in ("iot", "raspberrypi", "google", "facebook")}
+            names |= {
+                t
+                for t in _NAME.findall(_canonical(text))
+                if t in ("iot", "raspberrypi", "google", "facebook")
+            }
         words = {w.lower() for text in en_texts for w in re.findall(r"[A-Za-z]+", text)} - names
-        return cls(frozenset(names | {"tensorflow", "lite", "extended", "amazon", "microsoft", "meta"}), frozenset(words))
+        return cls(
+            frozenset(names | {"tensorflow", "lite", "extended", "amazon", "microsoft", "meta"}),
+            frozenset(words),
+        )
 
     def names_in(self, text: str) -> set[str]:
         """Names of a text: those of the corpus, and unknown words written like names."""
         found = {t for t in _NAME.findall(_canonical(text)) if t in self.names}
         for match in re.finditer(r"[A-Za-z][A-Za-z0-9+.#-]*[A-Za-z0-9+#]", text):
             word = match.group()
-            starts = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".!?:。！？：\"'“"
+            starts = (
+                not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".!?:。！？：\"'“"
+            )
             cased = word != word.lower()
             common = word.lower() in self.words or word.lower() in _STOP
-            if cased and not (starts and (common or word[1:].islower())) and not (common and word[1:].islower()):
+            if (
+                cased
+                and not (starts and (common or word[1:].islower()))
+                and not (common and word[1:].islower())
+            ):
                 found |= set(_NAME.findall(_canonical(word)))
         return found - {"i", "ai", "api", "apis"}
 
@@ -117,7 +149,9 @@ _NEGATION_ZH = re.compile(
 _NEGATION_EN = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|none|nothing|hardly|unable)\b|n't\b")
 _LIMITS: dict[str, re.Pattern[str]] = {
     "only": re.compile(r"\bonly\b|\bsolely\b|\bexclusive|\bunique to\b|\balone\b|只(?!是想|要)|仅|独有|唯一"),
-    "fewer": re.compile(r"不到|不足|少于|低于|小于|\b(?:fewer|less|lower|smaller|under|below)\b(?! than a)|更少|更小|小得多"),
+    "fewer": re.compile(
+        r"不到|不足|少于|低于|小于|\b(?:fewer|less|lower|smaller|under|below)\b(?! than a)|更少|更小|小得多"
+    ),
     "more": re.compile(
         r"超过|多于|高于|大于|远超|更|胜|优于|最|领先|优势|首选|比"
         r"|\b(?:more|most|higher|larger|greater|over|above|exceed\w*|outnumber\w*|better|best|win\w*|won|ahead|advantage|prefer\w*|compar\w*|than)\b"
@@ -131,7 +165,11 @@ _LEAD = re.compile(
     r"[,，.。:：;；、\s]+",
     re.I,
 )
-_CLAUSE = re.compile(r"[,，;；。.!?！？:：](?=\s|[^\d\w]|$|[" + CJK + r"])|，|,(?=\D)|\bbut\b|\bwhile\b|\bwhereas\b|但是?|而(?!且)|然而")
+_CLAUSE = re.compile(
+    r"[,，;；。.!?！？:：](?=\s|[^\d\w]|$|["
+    + CJK
+    + r"])|，|,(?=\D)|\bbut\b|\bwhile\b|\bwhereas\b|但是?|而(?!且)|然而"
+)
 
 
 def content(text: str) -> set[str]:
@@ -147,7 +185,26 @@ def content(text: str) -> set[str]:
 
 def _stem(word: str) -> str:
     """A light suffix stripper: enough to let "deploys", "deployed" and "deployment" meet."""
-    for suffix in ("izations", "ization", "ations", "ation", "ments", "ment", "ings", "ing", "ies", "ness", "ely", "ly", "ed", "es", "er", "s", "e", "y"):
+    for suffix in (
+        "izations",
+        "ization",
+        "ations",
+        "ation",
+        "ments",
+        "ment",
+        "ings",
+        "ing",
+        "ies",
+        "ness",
+        "ely",
+        "ly",
+        "ed",
+        "es",
+        "er",
+        "s",
+        "e",
+        "y",
+    ):
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
             return word[: -len(suffix)]
     return word
@@ -179,12 +236,33 @@ class Quote:
     other: str
 
 
+Kind = Literal[
+    "",
+    "none",
+    "lead",
+    "number",
+    "name",
+    "overlap",
+    "negation",
+    "limit",
+    "modality",
+    "comparison",
+    "binding",
+]
+"""Which check refused: "" for none of them, "none" where there is no evidence at all."""
+
+
 @dataclass(frozen=True)
 class Support:
-    """The outcome of a check: `verdict` is None where the sentence is refused, and `reason` says why."""
+    """The outcome of a check: `verdict` is None where the sentence is refused, and `reason` says why.
+
+    `kind` names the check that refused, and `missing` the names or numbers that the evidence does not hold.
+    """
 
     verdict: str | None
     reason: str
+    kind: Kind = ""
+    missing: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return self.verdict is not None
@@ -194,28 +272,32 @@ MIN_COVERAGE = 0.6
 """Least share of a sentence's content that its evidence must hold."""
 
 
-def check(sentence: str, quotes: Sequence[Quote], vocabulary: Vocabulary) -> Support:
+def check(sentence: str, quotes: Sequence[Quote], vocabulary: Vocabulary, question: str = "") -> Support:
     """Is the sentence supported by its quotes? Fails closed: nothing cited is nothing supported."""
     if not quotes:
-        return Support(None, "no evidence")
+        return Support(None, "no evidence", "none")
     evidence = " ".join(q.text for q in quotes)
     both = evidence + " " + " ".join(q.other for q in quotes)
     body = _LEAD.sub("", sentence).strip() or sentence
     if any(_bare(body) in _bare(q.text) for q in quotes):
         return Support("quoted", "stands in the article word for word")
     if missing := numbers(body) - numbers(both):
-        return Support(None, f"number not in the evidence: {', '.join(sorted(missing))}")
+        reason = f"number not in the evidence: {', '.join(sorted(missing))}"
+        return Support(None, reason, "number", frozenset(missing))
     if missing := vocabulary.names_in(body) - vocabulary.names_in(both):
-        return Support(None, f"name not in the evidence: {', '.join(sorted(missing))}")
+        reason = f"name not in the evidence: {', '.join(sorted(missing))}"
+        return Support(None, reason, "name", frozenset(missing))
     if (share := coverage(body, evidence)) < MIN_COVERAGE:
-        return Support(None, f"only {share:.0%} of its words are in the evidence")
-    if reason := _denies(body, evidence):
-        return Support(None, reason)
-    if reason := _shifts_limits(body, evidence):
-        return Support(None, reason)
-    if reason := _misbinds(body, evidence, vocabulary):
-        return Support(None, reason)
-    return Support("supported", f"numbers, names and negation agree; {share:.0%} of its words are in the evidence")
+        return Support(None, f"only {share:.0%} of its words are in the evidence", "overlap")
+    if denial := _denies(body, evidence):
+        return Support(None, denial, "negation")
+    if shifted := _shifts_limits(body, evidence):
+        return Support(None, *shifted)
+    if misbound := _misbinds(body, evidence, vocabulary):
+        return Support(None, misbound, "binding")
+    return Support(
+        "supported", f"numbers, names and negation agree; {share:.0%} of its words are in the evidence"
+    )
 
 
 def _bare(text: str) -> str:
@@ -238,17 +320,20 @@ def _denies(body: str, evidence: str) -> str | None:
     return None
 
 
-def _shifts_limits(body: str, evidence: str) -> str | None:
+def _shifts_limits(body: str, evidence: str) -> tuple[str, Kind] | None:
     said, given = normalise(body), normalise(evidence)
     for limit in _ADDED:
         if _LIMITS[limit].search(said) and not _LIMITS[limit].search(given):
-            return f"adds a limit the evidence does not state: {limit}"
+            kind: Kind = (
+                "modality" if limit == "must" else "limit" if limit in ("only", "always") else "comparison"
+            )
+            return f"adds a limit the evidence does not state: {limit}", kind
     if _LIMITS["fewer"].search(said) and not _LIMITS["fewer"].search(given) and _LIMITS["more"].search(given):
-        return "turns a comparison round"
+        return "turns a comparison round", "comparison"
     bounds = _bounds(given)
     for value, bound in _bounds(said).items():
         if bound != bounds.get(value, bound) and {bound, bounds[value]} != {"", "about"}:
-            return f"the evidence bounds {value} otherwise"
+            return f"the evidence bounds {value} otherwise", "limit"
     return None
 
 
@@ -263,7 +348,9 @@ def _bounds(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in re.finditer(r"\d+(?:[./]\d+)?%?", text):
         before = text[max(0, match.start() - 14) : match.start()]
-        hits = [m for m in _BOUND.finditer(before) if len(re.sub(r"\s|有|the|of", "", before[m.end() :])) <= 1]
+        hits = [
+            m for m in _BOUND.finditer(before) if len(re.sub(r"\s|有|the|of", "", before[m.end() :])) <= 1
+        ]
         found.setdefault(match.group(), str(hits[-1].lastgroup) if hits else "")
     return found
 
@@ -321,7 +408,9 @@ def _units(text: str, vocabulary: Vocabulary) -> list[_Unit]:
         else:
             marked.append(("word", frozenset((_stem(token) if token.isascii() else token,))))
     kept = [(kind, value) for kind, value in marked if kind != "join"]
-    return [_Unit(kind, value, _surroundings(kept, i)) for i, (kind, value) in enumerate(kept) if kind != "word"]
+    return [
+        _Unit(kind, value, _surroundings(kept, i)) for i, (kind, value) in enumerate(kept) if kind != "word"
+    ]
 
 
 def _surroundings(kept: Sequence[tuple[str, frozenset[str]]], at: int) -> tuple[tuple[int, str], ...]:
@@ -338,5 +427,8 @@ def _likeness(one: _Unit, two: _Unit) -> float:
     total = 0.0
     for token in {token for _, token in one.around} & {token for _, token in two.around}:
         pairs = [(a, b) for a, t in one.around if t == token for b, u in two.around if u == token]
-        total += max((1.0 if (a > 0) == (b > 0) else 0.5) / (1 + abs(abs(a) - abs(b)) + 0.25 * min(abs(a), abs(b))) for a, b in pairs)
+        total += max(
+            (1.0 if (a > 0) == (b > 0) else 0.5) / (1 + abs(abs(a) - abs(b)) + 0.25 * min(abs(a), abs(b)))
+            for a, b in pairs
+        )
     return total
