@@ -50,6 +50,7 @@ class Gate:
             self.names |= {socket.gethostname().lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on; either way with the headers."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -68,7 +69,7 @@ class Gate:
         headers, path = Headers(scope=scope), scope["path"]
         host = headers.get("host", "")
         if not self._is_ours(host):
-            return problems.respond(400, "This server does not answer to that Host; use its own address.", path)
+            return problems.respond(400, "This server does not answer to that Host.", path)
         origin = headers.get("origin")
         if origin is not None and scope["method"] not in ("GET", "HEAD") and urlsplit(origin).netloc != host:
             return problems.respond(403, "A page of another site may not send requests here.", path)
@@ -86,7 +87,7 @@ class Gate:
 
 
 class AllowList:
-    """Passes (method, path) pairs that are listed and answers 404 to the rest; a path ending in * is a prefix."""
+    """Passes listed (method, path) pairs and answers 404 to the rest; a path ending in * is a prefix."""
 
     def __init__(self, app: ASGIApp, allowed: frozenset[tuple[str, str]]) -> None:
         self.app = app
@@ -94,6 +95,7 @@ class AllowList:
         self.prefixes = {(method, path[:-1]) for method, path in allowed - self.exact}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is listed."""
         if scope["type"] == "lifespan" or (scope["type"] == "http" and self._allows(scope)):
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
@@ -105,9 +107,9 @@ class AllowList:
     def _allows(self, scope: Scope) -> bool:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         path = scope["path"]
-        return (method, path) in self.exact or any(
-            method == wanted and path.startswith(prefix) and ".." not in path for wanted, prefix in self.prefixes
-        )
+        if (method, path) in self.exact:
+            return True
+        return any(method == wanted and path.startswith(prefix) for wanted, prefix in self.prefixes)
 
 
 def _is_address(name: str) -> bool:

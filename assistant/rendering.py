@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from assistant.answer import Citation, Language
+from assistant.answer import Citation, Language, SearchResult
 from assistant.strings import Strings
 
 _MARKER = re.compile(r"\s*\[(\d+)\]")
@@ -21,6 +21,12 @@ def question(text: str) -> str:
 def note(text: str) -> str:
     """A sentence of the program itself: loading, or an error."""
     return f'<div class="note">{_lines(text)}</div>'
+
+
+def reading(passages: Sequence[SearchResult], words: Strings) -> str:
+    """Where the answer is being looked for."""
+    sections = " · ".join(dict.fromkeys(passage.section for passage in passages[:3]))
+    return note(words.reading.format(sections=sections))
 
 
 def answer(text: str, citations: Sequence[Citation], words: Strings) -> str:
@@ -41,7 +47,8 @@ def _source(citation: Citation, words: Strings) -> str:
     """One source: the quote in both editions, the one that was cited first."""
     other = citation.counterpart
     return (
-        f'<li value="{citation.marker}"><div class="section">{escape(citation.section)}</div>'
+        f'<li><div class="section"><span class="marker">{citation.marker}</span>'
+        f" {escape(citation.section)}</div>"
         f"{_quote(citation.text, citation.quote, citation.language, words)}"
         f"{_quote(other.text, other.quote, other.language, words)}</li>"
     )

@@ -4,9 +4,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING
 
-from assistant.engine import Engine
 from corpus.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.engine import Engine
 
 
 class NotReadyError(AssistantError):
@@ -18,13 +21,19 @@ class NotReadyError(AssistantError):
 class Standby:
     """Opens one engine in a thread of its own and hands it out once it is there."""
 
-    def __init__(self, open_engine: Callable[[], Engine]) -> None:
+    def __init__(self, open_engine: Callable[[], "Engine"]) -> None:
         self._open = open_engine
-        self._engine: Future[Engine] = Future()
+        self._engine: Future["Engine"] = Future()
         self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._started = False
 
     def start(self) -> None:
-        """Begin opening; call once."""
+        """Begin opening; later calls do nothing."""
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
         threading.Thread(target=self._run, name="open-engine", daemon=True).start()
 
     def _run(self) -> None:
@@ -42,14 +51,14 @@ class Standby:
             if self._closed.is_set():
                 engine.close()
 
-    def wait(self, timeout: float | None = None) -> Engine:
+    def wait(self, timeout: float | None = None) -> "Engine":
         """The engine, once open. Raises what opening raised, or NotReadyError after `timeout` seconds."""
         try:
             return self._engine.result(timeout)
         except FutureTimeoutError:
             raise NotReadyError("The models are still being loaded; try again in a few seconds.") from None
 
-    def get(self) -> Engine:
+    def get(self) -> "Engine":
         """The engine, if it is open by now. Raises NotReadyError or what opening raised."""
         return self.wait(timeout=0)
 

@@ -15,11 +15,10 @@ class Strings:
     placeholder: str
     ask: str
     loading: str
+    reading: str
     sources: str
-    section: str
     original: str
     translation: str
-    whole_passage: str
     new_chat: str
     footer: str
     failed: str
@@ -34,11 +33,10 @@ STRINGS: dict[Language, Strings] = {
         placeholder="Ask a question about the article",
         ask="Ask",
         loading="The language model is being loaded; this takes a few seconds.",
+        reading="Reading: {sections}",
         sources="Sources ({count})",
-        section="Section",
         original="Chinese original",
         translation="English edition",
-        whole_passage="Whole passage",
         new_chat="New chat",
         footer=(
             "Everything runs on this computer. Nothing is answered that the article does not say; "
@@ -59,11 +57,10 @@ STRINGS: dict[Language, Strings] = {
         placeholder="就这篇文章提问",
         ask="提问",
         loading="正在加载语言模型，需要几秒钟。",
+        reading="正在阅读：{sections}",
         sources="出处（{count}）",
-        section="章节",
         original="中文原文",
         translation="英文译文",
-        whole_passage="整段原文",
         new_chat="新对话",
         footer="一切都在本机运行。文章没有说的，这里不会作答；2022 年之后两个框架都有变化。",
         failed="出错了，原因见服务器日志。",

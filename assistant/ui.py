@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ import gradio as gr
 from fastapi import FastAPI
 
 from assistant import rendering
-from assistant.answer import Citation, Final, Language, Token, Turn
+from assistant.answer import Citation, Language, Retrieved, Token, Turn
 from assistant.api import MAX_HISTORY, MAX_QUESTION
 from assistant.gate import AllowList
 from assistant.standby import Standby
-from assistant.strings import STRINGS, strings
+from assistant.strings import STRINGS, Strings, strings
 from corpus.errors import AssistantError
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ ROUTES = frozenset(
     {
         ("GET", "/"),
         ("GET", "/config"),
+        ("GET", "/favicon.ico"),
         ("GET", "/theme.css"),
         ("GET", "/assets/*"),
         ("GET", "/static/*"),
@@ -38,6 +40,8 @@ ROUTES = frozenset(
     }
 )
 """The routes of Gradio that a chat page uses; all others stay closed."""
+
+HERE = Path(__file__).parent
 
 THEME = gr.themes.Base(
     primary_hue="teal",
@@ -70,7 +74,8 @@ def mount(app: FastAPI, standby: Standby) -> FastAPI:
         create_page(standby),
         path="/",
         theme=THEME,
-        css_paths=Path(__file__).with_name("ui.css"),
+        head=f"<style>{(HERE / 'ui.css').read_text('utf-8')}</style>",  # `css` would be rewritten
+        favicon_path=str(HERE / "favicon.svg"),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -141,25 +146,24 @@ def create_page(standby: Standby) -> gr.Blocks:
         ) -> Iterator[tuple[Any, Any]]:
             yield from respond(event.value["text"], talk, chosen)
 
-        shared = {"outputs": [question, chat], "show_progress": "hidden", "concurrency_id": "answers"}
-        asked = question.submit(
-            respond, [question, conversation, language], concurrency_limit=4, api_visibility="private", **shared
+        def on(event: Any, function: Any, inputs: Any, outputs: Any, **more: Any) -> Any:
+            """Attach a function to an event of the page, closed to API clients."""
+            quiet = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+            return event(function, inputs, outputs, **quiet | more)
+
+        answering = {"concurrency_limit": 4, "concurrency_id": "answers"}
+        asked = on(
+            question.submit, respond, [question, conversation, language], [question, chat], **answering
         )
-        picked = chat.example_select(
-            respond_to_example, [conversation, language], api_visibility="private", **shared
+        picked = on(
+            chat.example_select, respond_to_example, [conversation, language], [question, chat], **answering
         )
-        question.stop(_idle, None, question, cancels=[asked, picked], concurrency_limit=None, api_visibility="private")
-        new_chat.click(
-            lambda: (Conversation(), []), None, [conversation, chat], cancels=[asked, picked], concurrency_limit=None,
-            api_visibility="private",
-        )
-        labelled = [header, chat, question, footer, new_chat]
-        language.change(_relabel, language, labelled, concurrency_limit=None, show_progress="hidden", api_visibility="private")
-        page.load(_preferred, None, language, concurrency_limit=None, show_progress="hidden", api_visibility="private")
-        page.load(
-            partial(_until_ready, standby), None, status, concurrency_limit=None, show_progress="hidden",
-            api_visibility="private",
-        )
+        stop = {"cancels": [asked, picked]}
+        on(question.stop, _idle, None, question, **stop)
+        on(new_chat.click, _start_anew, None, [conversation, chat, question], **stop)
+        on(language.change, _relabel, language, [header, chat, question, footer, new_chat])
+        on(page.load, _preferred, None, language)
+        on(page.load, partial(_until_ready, standby), None, status)
     return page
 
 
@@ -175,35 +179,39 @@ def converse(
     if standby.opening:
         talk.show("assistant", rendering.note(words.loading))
     yield talk.messages
-    said: str = ""
-    citations: list[Citation] = []
+    said = ""
     try:
-        events = standby.wait().stream(text, talk.turns[-MAX_HISTORY:])
-        try:
-            for event in events:
-                if isinstance(event, Token):
-                    said += event.text
-                    citations += event.citations
-                elif isinstance(event, Final):
-                    said, citations = event.answer.answer, event.answer.citations
-                else:
-                    continue
-                talk.show("assistant", rendering.answer(said, citations, words))
+        with closing(_answering(standby, text, talk.turns)) as steps:
+            for reached, shown in steps:
+                said = reached
+                talk.show("assistant", shown(words))
                 yield talk.messages
-        finally:
-            close = getattr(events, "close", None)
-            if close:
-                close()
     except AssistantError as error:
         talk.show("assistant", rendering.note(str(error)))
-        yield talk.messages
     except Exception:
         log.exception("an answer broke off")
         talk.show("assistant", rendering.note(words.failed))
-        yield talk.messages
     finally:
         if said:
             talk.turns += [Turn(role="user", content=text), Turn(role="assistant", content=said)]
+    yield talk.messages
+
+
+def _answering(
+    standby: Standby, text: str, turns: Sequence[Turn]
+) -> Iterator[tuple[str, Callable[[Strings], str]]]:
+    """The answer so far and how to show it, after every event. Closing it stops the engine."""
+    said, citations = "", list[Citation]()
+    with closing(standby.wait().stream(text, turns[-MAX_HISTORY:])) as events:
+        for event in events:
+            if isinstance(event, Retrieved):
+                yield said, partial(rendering.reading, event.passages)
+                continue
+            if isinstance(event, Token):
+                said, citations = said + event.text, citations + event.citations
+            else:
+                said, citations = event.answer.answer, event.answer.citations
+            yield said, partial(rendering.answer, said, citations)
 
 
 def _until_ready(standby: Standby) -> Iterator[Any]:
@@ -217,6 +225,10 @@ def _until_ready(standby: Standby) -> Iterator[Any]:
         yield gr.Markdown(rendering.note(str(error)), visible=True)
     else:
         yield gr.Markdown(visible=False)
+
+
+def _start_anew() -> tuple[Conversation, list[Any], Any]:
+    return Conversation(), [], _idle()
 
 
 def _idle() -> Any:

@@ -1,4 +1,4 @@
-"""Doubles that are real implementations: small, deterministic, written so that results can be worked out by hand."""
+"""Doubles that are real implementations: small, deterministic, with results that can be worked out by hand."""
 
 import threading
 from collections.abc import Iterator, Sequence

@@ -1,0 +1,81 @@
+"""What a working installation needs, checked piece by piece, each with the command that mends it."""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from assistant.settings import Settings
+from corpus.errors import AssistantError
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: `detail` is what was found, and when it is broken, what to do."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Every check in order, each as soon as it is known; never raises for what it finds broken."""
+    for name, look in (
+        ("article", _article),
+        ("flowcharts", _flowcharts),
+        ("embedder", _embedder),
+        ("generator", lambda: _generator(settings)),
+        ("index", _index),
+        ("address", lambda: _address(settings)),
+    ):
+        yield _check(name, look)
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except AssistantError as error:
+        return Check(name, False, str(error))
+    except Exception as error:
+        return Check(name, False, f"{type(error).__name__}: {error}. Install again with `make setup`.")
+
+
+def _article() -> str:
+    from corpus.article import load
+    from corpus.chunking import passages
+
+    count = len(passages(load()))
+    return f"both editions as released, {count} passages"
+
+
+def _flowcharts() -> str:
+    from corpus.flowcharts import load
+
+    return f"{len(load().charts)} flowcharts"
+
+
+def _embedder() -> str:
+    from index import weights
+
+    return str(weights.path("e5-small-q4"))
+
+
+def _generator(settings: Settings) -> str:
+    from index import weights
+
+    if settings.llm in weights.registry():
+        return f"{settings.llm}: {weights.path(settings.llm)}"
+    return f"{settings.llm}: not one of ours, checked when it is opened"
+
+
+def _index() -> str:
+    raise NotImplementedError
+
+
+def _address(settings: Settings) -> str:
+    from assistant.serving import url_of
+
+    try:
+        with socket.create_server((settings.host, settings.port)) as door:
+            return f"{url_of(door)} is free"
+    except OSError:
+        return f"port {settings.port} is taken; `assistant serve --port {settings.port + 1}` uses another"

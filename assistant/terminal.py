@@ -1,0 +1,84 @@
+"""How answers look in a terminal, and what may reach it: no escape sequences but our own colours."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from assistant.answer import Answer, Citation, Event, Final, SearchResult, Token
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """Text without escape sequences, control characters (but newline and tab) and direction overrides."""
+    return _CONTROL.sub("", _SEQUENCE.sub("", text))
+
+
+def dump(value: Any, indent: int | None = 2) -> str:
+    """JSON as people read it, with every control character escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return re.sub(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def say(text: str = "", end: str = "\n", **style: Any) -> None:
+    """Print text; colours appear on a terminal that wants them."""
+    click.secho(plain(text) + end, nl=False, **style)
+
+
+def complain(text: str) -> None:
+    """One sentence on standard error."""
+    click.echo(plain(text), err=True)
+
+
+def show_events(events: Iterable[Event]) -> Answer:
+    """Print an answer as it comes, then its sources; returns it."""
+    shown = ""
+    for event in events:
+        if isinstance(event, Token):
+            say(event.text, end="")
+            shown += event.text
+        elif isinstance(event, Final):
+            answer = event.answer
+    rest = answer.answer.removeprefix(shown)
+    say(rest if rest != answer.answer or not shown else f"\n\n{answer.answer}")
+    _show_advice(answer)
+    show_sources(answer.citations)
+    return answer
+
+
+def show_sources(citations: Sequence[Citation]) -> None:
+    """The numbered sources, each with its quote in both editions."""
+    for citation in citations:
+        say()
+        say(f"[{citation.marker}] ", end="", bold=True)
+        say(citation.section, end="", bold=True)
+        say(f"  {citation.passage_id}", dim=True)
+        say(f"    {citation.quote}")
+        say(f"    {citation.counterpart.quote}", dim=True)
+
+
+def show_results(results: Sequence[SearchResult]) -> None:
+    """Passages found, best first."""
+    for number, result in enumerate(results, 1):
+        if number > 1:
+            say()
+        say(f"{number}. {result.section}", end="", bold=True)
+        say(f"  {result.passage_id} · {result.score:.3f}", dim=True)
+        say(f"   {result.text}")
+        say(f"   {result.counterpart.text}", dim=True)
+
+
+def _show_advice(answer: Answer) -> None:
+    advice = answer.recommendation
+    if advice is None:
+        return
+    known = ", ".join(f"{fact}={dump(value, None)}" for fact, value in advice.facts.items()) or "-"
+    say()
+    say(f"→ {advice.audience}: {known} ({advice.rule})", dim=True)
+    if advice.ask_next:
+        options = " / ".join(option["label"] for option in advice.ask_next.options)
+        say(f"? {advice.ask_next.question} {options}", dim=True)
