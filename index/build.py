@@ -1,0 +1,28 @@
+"""`python -m index.build`: embed the article's passages and write the index that ships with the package."""
+
+import argparse
+import time
+from pathlib import Path
+
+from corpus import article, chunking
+from index.embedder import DEFAULT, open_embedder
+from index.retriever import index_texts
+from index.store import PACKAGED, build
+
+
+def main() -> None:
+    """Build, and say in one line what was read and written."""
+    parser = argparse.ArgumentParser(prog="python -m index.build", description=__doc__)
+    parser.add_argument("--embedder", default=DEFAULT, help="e5-small-q4, a hub id or a folder")
+    parser.add_argument("--out", type=Path, default=PACKAGED, help="folder to write (default: %(default)s)")
+    options = parser.parse_args()
+    started = time.monotonic()
+    passages = chunking.passages(article.load())
+    store = build(options.out, index_texts(passages), open_embedder(options.embedder))
+    print(  # noqa: T201
+        f"read {len(passages)} passages, wrote {store.check()} ({time.monotonic() - started:.1f} s)"
+    )
+
+
+if __name__ == "__main__":
+    main()

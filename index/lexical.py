@@ -1,0 +1,104 @@
+"""Words in common: text -> terms, terms -> BM25 scores.
+
+Both sides are folded alike (full-width to half-width, case, Traditional to Simplified). A Latin run is one
+term, with a plural s taken off; Chinese becomes character bigrams, which equal a segmenter here.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+K1, B = 1.2, 0.75
+
+_RUNS = re.compile(r"[a-z0-9]+(?:[.+#&'-][a-z0-9]+)*[+#]*|[\u3400-\u9fff\uf900-\ufaff]+")
+_STOP_WORDS = """
+a an and are as at be been being but by can could did do does for from had has have he her him his how i if in
+into is it its just me my no nor not of on or our she should so some such than that the their them then there
+these they this those to too us very was we were what when where which while who whom why will with would you
+your
+"""
+_STOP = frozenset(_STOP_WORDS.split())
+
+
+def fold(text: str) -> str:
+    """NFKC, lower case, Simplified characters."""
+    return str(_simplifier().convert(unicodedata.normalize("NFKC", text).casefold()))
+
+
+@lru_cache(maxsize=4096)
+def terms(text: str) -> tuple[str, ...]:
+    """The terms of a text in order, repeated as often as they occur; English stop words left out."""
+    found: list[str] = []
+    for run in _RUNS.findall(fold(text)):
+        if run.isascii():
+            if run not in _STOP:
+                found.append(_singular(run))
+        elif len(run) == 1:
+            found.append(run)
+        else:
+            found.extend(run[i : i + 2] for i in range(len(run) - 1))
+    return tuple(found)
+
+
+def stop_words(text: str) -> int:
+    """How many English function words a text holds."""
+    return sum(run in _STOP for run in _RUNS.findall(text.lower()))
+
+
+class BM25:
+    """BM25 over a fixed list of documents, as a matrix of term weights."""
+
+    def __init__(self, documents: Sequence[Iterable[str]]) -> None:
+        counts = [Counter(document) for document in documents]
+        self.vocabulary = {
+            term: row for row, term in enumerate(sorted({t for count in counts for t in count}))
+        }
+        frequency = np.zeros((len(self.vocabulary), len(counts)), np.float32)
+        for column, count in enumerate(counts):
+            for term, times in count.items():
+                frequency[self.vocabulary[term], column] = times
+        present = (frequency > 0).sum(axis=1)
+        self.idf = np.log1p((len(counts) - present + 0.5) / (present + 0.5)).astype(np.float32)
+        self._unseen = float(np.log1p((len(counts) + 0.5) / 0.5))
+        length = frequency.sum(axis=0)
+        norm = K1 * (1 - B + B * length / max(float(length.mean()), 1.0))
+        self.weights: NDArray[np.float32] = self.idf[:, None] * frequency * (K1 + 1) / (frequency + norm)
+
+    def scores(self, query: Mapping[str, float]) -> NDArray[np.float32]:
+        """(documents,) float32: the sum over the query's terms of their weight here and their own."""
+        known = [(self.vocabulary[term], weight) for term, weight in query.items() if term in self.vocabulary]
+        if not known:
+            return np.zeros(self.weights.shape[1], np.float32)
+        rows, weights = zip(*known, strict=True)
+        total: NDArray[np.float32] = np.asarray(weights, np.float32) @ self.weights[list(rows)]
+        return total
+
+    def rarity(self, term: str) -> float:
+        """Inverse document frequency; a term that no document holds is the rarest."""
+        row = self.vocabulary.get(term)
+        return self._unseen if row is None else float(self.idf[row])
+
+
+def _singular(word: str) -> str:
+    """Harman's s-stemmer: libraries -> library, models -> model; `ss`, `us` and short words stay."""
+    if len(word) < 4 or not word.isalpha():
+        return word
+    if word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return word[:-3] + "y"
+    if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
+        return word[:-1]
+    if word.endswith("s") and not word.endswith(("us", "ss")):
+        return word[:-1]
+    return word
+
+
+@cache
+def _simplifier():  # type: ignore[no-untyped-def]
+    from opencc import OpenCC
+
+    return OpenCC("t2s")

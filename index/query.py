@@ -1,0 +1,169 @@
+"""A question made ready for search: script and spelling brought to the corpus' own, aliases added.
+
+General help for any question over the corpus; the glossary is data (`glossary.yaml`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from corpus.article import Language
+from index import lexical
+
+ALIAS_WEIGHT = 0.7
+"""What a term counts that the glossary added, against 1 for a term the asker wrote."""
+
+_KEYS: dict[str, tuple[Language, ...]] = {"name": ("zh", "en"), "zh": ("zh",), "en": ("en",)}
+_LATIN = re.compile(r"[A-Za-z0-9]+(?:[.+#&'-][A-Za-z0-9]+)*[+#]*")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched for: `text` is embedded, `terms[language]` are matched (term -> weight)."""
+
+    text: str
+    terms: Mapping[Language, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One line of the glossary: each alias as folded text and as terms, by language."""
+
+    aliases: tuple[tuple[Language, str, tuple[str, ...]], ...]
+
+
+class Reader:
+    """Reads questions against the vocabulary of the corpus.
+
+    `names` are the Latin terms of the Chinese edition, which are its product names and technical words; only
+    these attract misspellings, so that an ordinary English word is never taken for a typo.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {name for name in names if name.isascii() and not name.isdigit()}
+        self._known = self._names | {
+            term for group in glossary() for _, _, terms in group.aliases for term in terms
+        }
+
+    def read(self, question: str) -> Query:
+        """Never fails: a question without a known word gives one without terms."""
+        text = self._mend(simplify(question))
+        own = lexical.terms(text)
+        terms: dict[Language, dict[str, float]] = {"zh": {}, "en": {}}
+        for term in own:
+            for language in terms:
+                if term.isascii() or language == "zh":
+                    terms[language][term] = 1.0
+        for language, term in _aliases(lexical.fold(text), own):
+            terms[language].setdefault(term, ALIAS_WEIGHT)
+        return Query(text, terms)
+
+    def _mend(self, text: str) -> str:
+        """Put names right: `Tensor Flow` -> `tensorflow`, `pytroch` -> `pytorch`."""
+        words = list(_LATIN.finditer(text))
+        changes: list[tuple[int, int, str]] = []
+        skip = -1
+        for number, word in enumerate(words):
+            if number == skip:
+                continue
+            follower = words[number + 1] if number + 1 < len(words) else None
+            if follower and text[word.end() : follower.start()].isspace():
+                joined = (word[0] + follower[0]).lower()
+                if joined in self._names and word[0].lower() not in self._names:
+                    changes.append((word.start(), follower.end(), joined))
+                    skip = number + 1
+                    continue
+            nearest = self._nearest(word[0].lower())
+            if nearest:
+                changes.append((word.start(), word.end(), nearest))
+        for start, end, name in reversed(changes):
+            text = text[:start] + name + text[end:]
+        return text
+
+    def _nearest(self, word: str) -> str | None:
+        """The name one slip away (two from eight letters on), when the word itself is unknown."""
+        if len(word) < 5 or lexical.terms(word)[:1] == () or lexical.terms(word)[0] in self._known:
+            return None
+        slips = 1 if len(word) < 8 else 2
+        near = sorted(
+            (distance, name)
+            for name in self._names
+            if len(name) >= 5
+            and abs(len(name) - len(word)) <= slips
+            and name[0] == word[0]
+            and (distance := _slips(word, name)) <= slips
+        )
+        return near[0][1] if near else None
+
+
+def simplify(text: str) -> str:
+    """NFKC; Traditional text becomes Simplified with the mainland's words (軟體 -> 软件)."""
+    text = unicodedata.normalize("NFKC", text)
+    return str(_converter("tw2sp").convert(text)) if _converter("t2s").convert(text) != text else text
+
+
+def language_of(text: str) -> Language:
+    """Chinese as soon as Chinese characters stand in it, unless they are quoted in an English sentence."""
+    chinese = sum("\u3400" <= character <= "\u9fff" for character in text)
+    if not chinese:
+        return "en"
+    english = lexical.stop_words(text)
+    return "en" if english >= 3 and english > chinese / 2 else "zh"
+
+
+@cache
+def glossary() -> tuple[Group, ...]:
+    """Every line of glossary.yaml."""
+    lines = yaml.safe_load(resources.files("index").joinpath("glossary.yaml").read_text("utf-8"))
+    groups = []
+    for line in lines:
+        aliases: list[tuple[Language, str, tuple[str, ...]]] = []
+        for key, languages in _KEYS.items():
+            for alias in line.get(key, ()):
+                folded = lexical.fold(alias)
+                aliases += [(language, folded, lexical.terms(alias)) for language in languages]
+        groups.append(Group(tuple(aliases)))
+    return tuple(groups)
+
+
+def _aliases(folded: str, own: Sequence[str]) -> Iterable[tuple[Language, str]]:
+    """(language, term) for every alias of every group that the question names."""
+    for group in glossary():
+        if any(_names(alias, terms, folded, own) for _, alias, terms in group.aliases):
+            for language, _, terms in group.aliases:
+                for term in terms:
+                    yield language, term
+
+
+def _names(alias: str, terms: tuple[str, ...], folded: str, own: Sequence[str]) -> bool:
+    """Chinese aliases are found as substrings, Latin ones as whole terms in a row."""
+    if not alias.isascii():
+        return alias in folded
+    width = len(terms)
+    return width > 0 and any(tuple(own[i : i + width]) == terms for i in range(len(own) - width + 1))
+
+
+def _slips(a: str, b: str) -> int:
+    """Edit distance in which swapping two neighbours is one slip (optimal string alignment)."""
+    rows = [list(range(len(b) + 1))]
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+@cache
+def _converter(config: str):  # type: ignore[no-untyped-def]
+    from opencc import OpenCC
+
+    return OpenCC(config)
