@@ -2,11 +2,14 @@
 
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
 from assistant.rules.phrasing import Flip, Said, compose, flips, overview
+from assistant.rules.recognition import Situation, Understood, recognise
 
 __all__ = [
     "Flip",
     "Outcome",
     "Said",
+    "Situation",
+    "Understood",
     "ask_audience",
     "asked",
     "compose",
@@ -14,4 +17,5 @@ __all__ = [
     "flips",
     "load_flowcharts",
     "overview",
+    "recognise",
 ]

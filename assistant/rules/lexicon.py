@@ -1,0 +1,136 @@
+"""The lexicon: compiled patterns of `lexicon.yaml` and what they find in a question."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from assistant.text import normalise
+from corpus.flowcharts import Value
+
+Pattern = re.Pattern[str]
+
+_WORD = re.compile(r"[a-z]{5,}")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A value of a fact (or a reader) found in a question. `negated`: the words before it deny it."""
+
+    name: str
+    value: Value
+    words: str
+    strong: bool
+    negated: bool
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Everything `lexicon.yaml` holds, ready to match folded text."""
+
+    spellings: frozenset[str]
+    slang: Mapping[str, str]
+    audiences: Mapping[str, Mapping[str, Pattern]]
+    facts: Mapping[str, Mapping[Value, Pattern]]
+    intent: Mapping[str, Pattern]
+    outside: Mapping[str, Pattern]
+    replies: Mapping[str, Pattern]
+    negation: Pattern
+    decisive: Mapping[str, frozenset[tuple[str, Value]]]
+    absorbs: Mapping[str, tuple[str, ...]]
+    yields: Mapping[str, tuple[str, ...]]
+
+    def fold(self, text: str) -> str:
+        """Text as the patterns expect it: width, case and script folded, slang and misspellings mended."""
+        folded = normalise(text)
+        for wrong, right in self.slang.items():
+            folded = folded.replace(wrong, right)
+        return _WORD.sub(lambda word: self._mend(word.group()), folded)
+
+    def readers(self, folded: str) -> Iterator[Hit]:
+        """Every reader whose words the text uses, once each, strong words before weak ones."""
+        for audience, patterns in self.audiences.items():
+            for kind in ("strong", "weak"):
+                hit = self._find(patterns[kind], folded, audience, audience, kind == "strong")
+                if hit:
+                    yield hit
+                    break
+
+    def values(self, folded: str) -> Iterator[Hit]:
+        """Every value of every fact whose words the text uses."""
+        for fact, patterns in self.facts.items():
+            for value, pattern in patterns.items():
+                hit = self._find(pattern, folded, fact, value, True)
+                if hit:
+                    yield hit
+
+    def _find(self, pattern: Pattern, folded: str, name: str, value: Value, strong: bool) -> Hit | None:
+        hits = [
+            Hit(name, value, m.group(), strong, bool(self.negation.search(folded[: m.start()])))
+            for m in pattern.finditer(folded)
+            if m.group()
+        ]
+        return next((hit for hit in hits if not hit.negated), hits[0] if hits else None)
+
+    def _mend(self, word: str) -> str:
+        if word in self.spellings:
+            return word
+        near = [right for right in self.spellings if _one_slip(word, right)]
+        return near[0] if len(near) == 1 else word
+
+
+@cache
+def load() -> Lexicon:
+    """The shipped lexicon."""
+    text = (files("assistant.rules") / "lexicon.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.safe_load(text)
+    return Lexicon(
+        spellings=frozenset(data["spellings"]),
+        slang=data["slang"],
+        audiences={a: {k: compiled(p) for k, p in kinds.items()} for a, kinds in data["audiences"].items()},
+        facts={f: {v: compiled(p) for v, p in values.items()} for f, values in data["facts"].items()},
+        intent={name: compiled(patterns) for name, patterns in data["intent"].items()},
+        outside={name: compiled(patterns) for name, patterns in data["outside"].items()},
+        replies={name: compiled([pattern]) for name, pattern in data["replies"].items()},
+        negation=compiled(data["negation"]),
+        decisive={a: frozenset(map(_pair, pairs)) for a, pairs in data["decisive"].items()},
+        absorbs={a: tuple(others) for a, others in data["absorbs"].items()},
+        yields={f: tuple(values) for f, values in data["yields"].items()},
+    )
+
+
+def compiled(patterns: list[str]) -> Pattern:
+    """One pattern of several; `<` and `>` become the edges of a Latin word, lookbehinds are left alone."""
+    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+    edged = re.sub(r"(?<!\(\?)<", "(?<![a-z0-9])", joined)
+    return re.compile(edged.replace(">", "(?![a-z0-9])"))
+
+
+def _pair(text: str) -> tuple[str, Value]:
+    fact, value = text.split("=")
+    return fact, value == "true" if value in ("true", "false") else value
+
+
+def _one_slip(word: str, right: str) -> bool:
+    """One letter wrong, missing, doubled or swapped with its neighbour; two from ten letters on."""
+    if abs(len(word) - len(right)) > 2 or word[0] != right[0]:
+        return False
+    return _distance(word, right) <= (2 if len(right) >= 10 else 1)
+
+
+def _distance(a: str, b: str) -> int:
+    """Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours."""
+    rows = [list(range(len(b) + 1))]
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]

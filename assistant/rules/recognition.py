@@ -1,0 +1,297 @@
+"""From a question, and the turns before it, to a situation: does it ask for advice, who asks, in which case.
+
+Deterministic: the lexicon finds words, the flowcharts say which readers and facts they can mean. Where the
+words leave several readers or values open whose advice differs, nothing is guessed: the question comes back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from assistant.answer import AskNext
+from assistant.rules import lexicon
+from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
+from assistant.rules.lexicon import Hit, Lexicon
+from corpus.article import Language
+from corpus.flowcharts import Facts, Flowchart, Question, Value
+
+Intent = Literal["advice", "fact", "compare", "other"]
+
+EXPLICIT, INFERRED, CARRIED, UNKNOWN = 1.0, 0.8, 0.7, 0.0
+SHORT_REPLY = 40
+"""Folded characters up to which a turn without a question of its own may answer the one before."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """One thing that was understood, in words, so that a person can correct it."""
+
+    name: str
+    value: Value
+    label: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a question is about.
+
+    `audience` is None where it is unknown; `candidates` are then the readers it may be, if any are named.
+    `missing` names what would have to be known ("audience" or facts) in the order of asking. `outside`
+    holds "reader" for a reader the article does not advise and "time" for a year other than the article's.
+    `words` maps "audience" and each fact to the words of the question that showed it.
+    """
+
+    intent: Intent
+    audience: str | None = None
+    facts: Facts = field(default_factory=dict)
+    confidence: float = UNKNOWN
+    missing: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def outcome(self) -> Outcome | None:
+        """The flowchart's outcome, or None where the reader is unknown or no advice is asked for."""
+        return decide(self.audience, self.facts) if self.intent == "advice" and self.audience else None
+
+    def ask_next(self, language: Language) -> AskNext | None:
+        """The most useful question to ask back, or None where nothing is missing."""
+        if self.intent != "advice":
+            return None
+        outcome = self.outcome()
+        if outcome is None:
+            return ask_audience(language)
+        chart = load_flowcharts()[outcome.audience]
+        doubtful = next((q for q in chart.questions if q.fact in self.missing[:1]), outcome.ask_next)
+        return asked(doubtful, language) if doubtful else None
+
+    def understood(self, language: Language) -> list[Understood]:
+        """The reader and the facts in words, each with the words of the question that showed it."""
+        if self.audience is None:
+            return []
+        chart = load_flowcharts()[self.audience]
+        shown = self.words
+        reader = Understood("audience", self.audience, chart.label[language], shown.get("audience", ""))
+        return [reader, *(_in_words(chart, f, v, language, shown) for f, v in self.facts.items())]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the words of one turn show, before the flowcharts and the earlier turns are asked."""
+
+    folded: str
+    readers: tuple[Hit, ...]
+    values: tuple[Hit, ...]
+    cues: frozenset[str]
+    outside: tuple[str, ...]
+
+    @property
+    def speaks_of_a_case(self) -> bool:
+        return bool(self.readers or self.values)
+
+
+def recognise(question: str, history: Sequence[Mapping[str, str]] = ()) -> Situation:
+    """Read a question after earlier turns (`{"role", "content"}`; only the user's own count).
+
+    A follow-up keeps the earlier reader and facts and changes what it names; a new topic drops them.
+    """
+    words = lexicon.load()
+    before = Situation("other")
+    for turn in history:
+        if turn["role"] == "user":
+            before = _situation(_read(words, turn["content"]), before, words)
+    return _situation(_read(words, question), before, words)
+
+
+def _read(words: Lexicon, text: str) -> _Reading:
+    folded = words.fold(text)
+    values = tuple(words.values(folded))
+    cues = {name for name, pattern in words.intent.items() if pattern.search(folded)}
+    cues |= {f"reply-{name}" for name, pattern in words.replies.items() if pattern.search(folded)}
+    cues |= {f"outside-{name}" for name, pattern in words.outside.items() if pattern.search(folded)}
+    readers = tuple(hit for hit in words.readers(folded) if not hit.negated)
+    return _Reading(folded, readers, values, frozenset(cues), _outside(cues, readers))
+
+
+def _outside(cues: Iterable[str], readers: Sequence[Hit]) -> tuple[str, ...]:
+    named = any(hit.strong for hit in readers)
+    limits = {"reader": "outside-readers" in cues and not named, "time": "outside-time" in cues}
+    return tuple(name for name, holds in limits.items() if holds)
+
+
+def _situation(reading: _Reading, before: Situation, words: Lexicon) -> Situation:
+    reply = _reply(reading, before)
+    if reply is not None:
+        return _settled("advice", reply[0], reply[1], CARRIED, reading, {})
+    follows = before.intent == "advice" and _follows(reading)
+    intent = _intent(reading, follows)
+    if intent != "advice":
+        return Situation(intent, outside=reading.outside)
+    named, candidates, confidence = _audience(reading, before, words)
+    carried = before.facts if follows else {}
+    facts, doubtful, shown = _facts(reading, named, carried, words) if named else ({}, (), {})
+    if named:
+        shown = {"audience": _words_for(reading, named), **shown}
+    situation = _settled("advice", named, facts, confidence, reading, shown, doubtful)
+    return replace(situation, candidates=candidates)
+
+
+def _settled(
+    intent: Intent,
+    audience: str | None,
+    facts: Facts,
+    confidence: float,
+    reading: _Reading,
+    words: Mapping[str, str],
+    doubtful: tuple[str, ...] = (),
+) -> Situation:
+    missing: tuple[str, ...] = doubtful
+    if audience is None:
+        missing = ("audience",)
+    elif (unanswered := decide(audience, facts).ask_next) and unanswered.fact not in missing:
+        missing = (*missing, unanswered.fact)
+    return Situation(intent, audience, facts, confidence, missing, reading.outside, (), words)
+
+
+def _intent(reading: _Reading, follows: bool) -> Intent:
+    """Advice, a fact or a comparison? Order matters: the surest signs come first."""
+    cues, case = reading.cues, reading.speaks_of_a_case
+    if "outside-objects" in cues or ("outside-frameworks" in cues and not case):
+        return "other"
+    if "reports" in cues:
+        return "fact"
+    if case and "wording" in cues and "frameworks" in cues:
+        return "advice"
+    if "factual" in cues and not ("asks" in cues and (case or "personal" in cues)):
+        return "compare" if "compare" in cues else "fact"
+    if "asks" in cues and (case or "personal" in cues or "frameworks" in cues):
+        return "advice"
+    if "doubts" in cues and case and ("frameworks" in cues or follows):
+        return "advice"
+    if follows and case:
+        return "advice"
+    if "compare" in cues:
+        return "compare"
+    return "fact" if "frameworks" in cues or reading.folded.endswith(("?", "吗", "呢")) else "other"
+
+
+def _follows(reading: _Reading) -> bool:
+    """Does this turn lean on the one before: by its first words, its ending, or by being a bare answer?"""
+    bare = len(reading.folded) <= SHORT_REPLY and not reading.cues & {"asks", "factual", "compare", "reports"}
+    return "followup" in reading.cues or bare
+
+
+def _reply(reading: _Reading, before: Situation) -> tuple[str, Facts] | None:
+    """(reader, facts) where the turn is a bare yes or no to the flowchart's own question."""
+    outcome = before.outcome()
+    answers = {"reply-yes": True, "reply-no": False}
+    given = [value for cue, value in answers.items() if cue in reading.cues]
+    if outcome is None or outcome.ask_next is None or not given or reading.speaks_of_a_case:
+        return None
+    question = outcome.ask_next
+    value: Value | None = given[0] if question.option(given[0]) else None if given[0] else "other"
+    if value is None or question.option(value) is None:
+        return None
+    return outcome.audience, {**before.facts, question.fact: value}
+
+
+def _audience(
+    reading: _Reading, before: Situation, words: Lexicon
+) -> tuple[str | None, tuple[str, ...], float]:
+    """(reader or None, the readers it may be, confidence)."""
+    named = _strongest(reading.readers, words)
+    if len(named) == 1:
+        return named[0], named, EXPLICIT
+    if named:
+        return _agreed(_best_covered(named, reading, words), reading, words)
+    if "reader" in reading.outside:
+        return None, (), UNKNOWN
+    if before.intent == "advice" and before.audience:
+        return before.audience, (before.audience,), CARRIED
+    inferred = _by_facts(reading, words)
+    candidates = tuple(a for a in before.candidates if a in inferred) or inferred
+    return _agreed(candidates, reading, words)
+
+
+def _strongest(readers: Sequence[Hit], words: Lexicon) -> tuple[str, ...]:
+    strong = [hit.name for hit in readers if hit.strong]
+    weak = [hit.name for hit in readers if not hit.strong]
+    found = strong or weak
+    for reader in found:
+        found = [other for other in found if other not in words.absorbs.get(reader, ())]
+    return tuple(found)
+
+
+def _best_covered(readers: Sequence[str], reading: _Reading, words: Lexicon) -> tuple[str, ...]:
+    """Of several readers, those whose flowcharts ask about most of what was said."""
+    covered = {a: len(_facts(reading, a, {}, words)[0]) for a in readers}
+    return tuple(a for a in readers if covered[a] == max(covered.values()))
+
+
+def _by_facts(reading: _Reading, words: Lexicon) -> tuple[str, ...]:
+    said = {(hit.name, hit.value) for hit in reading.values if not hit.negated}
+    return tuple(audience for audience, pairs in words.decisive.items() if said & pairs)
+
+
+def _agreed(
+    candidates: Sequence[str], reading: _Reading, words: Lexicon
+) -> tuple[str | None, tuple[str, ...], float]:
+    """The first candidate where all of them get the same frameworks; otherwise none."""
+    advice = {decide(a, _facts(reading, a, {}, words)[0]).frameworks for a in candidates}
+    if len(advice) == 1:
+        return candidates[0], tuple(candidates), INFERRED
+    return None, tuple(candidates), UNKNOWN
+
+
+def _facts(
+    reading: _Reading, audience: str, carried: Facts, words: Lexicon
+) -> tuple[dict[str, Value], tuple[str, ...], dict[str, str]]:
+    """(facts, facts whose value stays in doubt, the words that showed each fact)."""
+    chart = load_flowcharts()[audience]
+    said = {q.fact: _hits(q, reading.values, words) for q in chart.questions}
+    facts = {fact: value for fact, value in carried.items() if _offered(chart, fact, value)}
+    facts |= {fact: hits[0].value for fact, hits in said.items() if hits}
+    shown = {fact: hits[0].words for fact, hits in said.items() if hits}
+    doubtful = tuple(
+        fact for fact, hits in said.items() if len(hits) > 1 and _advice_differs(audience, facts, hits)
+    )
+    for fact in doubtful:
+        del facts[fact], shown[fact]
+    return facts, doubtful, shown
+
+
+def _offered(chart: Flowchart, fact: str, value: Value) -> bool:
+    question = chart.question(fact)
+    return question is not None and question.option(value) is not None
+
+
+def _hits(question: Question, hits: Sequence[Hit], words: Lexicon) -> list[Hit]:
+    """The values named for a question. A denied yes is a no; a denied choice says nothing."""
+    flags = [
+        replace(hit, value=not hit.value) if hit.negated and isinstance(hit.value, bool) else hit
+        for hit in hits
+        if hit.name == question.fact and not (hit.negated and isinstance(hit.value, str))
+    ]
+    named = [hit for hit in flags if question.option(hit.value)]
+    for weaker in words.yields.get(question.fact, ()):
+        if len(named) > 1:
+            named = [hit for hit in named if hit.value != weaker]
+    return named
+
+
+def _advice_differs(audience: str, facts: Facts, hits: Sequence[Hit]) -> bool:
+    return len({decide(audience, {**facts, hit.name: hit.value}).frameworks for hit in hits}) > 1
+
+
+def _words_for(reading: _Reading, audience: str) -> str:
+    return next((hit.words for hit in reading.readers if hit.name == audience), "")
+
+
+def _in_words(
+    chart: Flowchart, fact: str, value: Value, language: Language, shown: Mapping[str, str]
+) -> Understood:
+    question = chart.question(fact)
+    option = question.option(value) if question else None
+    label = f"{question.text[language]} {option.label[language]}" if question and option else str(value)
+    return Understood(fact, value, label, shown.get(fact, ""))
