@@ -13,12 +13,12 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import iterate_in_threadpool
 
-from assistant import problems
+from assistant import api_advice, api_article, problems
 from assistant.answer import Answer, Event, Final, SearchResult, Turn
 from assistant.engine import Engine
 from assistant.standby import Standby
 from assistant.version import VERSION
-from corpus.errors import AssistantError, InputError
+from corpus.errors import AssistantError
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +32,6 @@ MAX_BODY = 64 * 1024
 
 EVENT_STREAM = "text/event-stream"
 AskedLanguage = Literal["auto", "zh", "en"]
-
-
-class NotFoundError(InputError):
-    """There is no such passage or flowchart."""
-
-    status = 404
 
 
 class _Body(BaseModel):
@@ -97,8 +91,8 @@ def create_api(standby: Standby) -> FastAPI:
     )
     app.state.standby = standby
     problems.install(app)
-    app.include_router(_health)
-    app.include_router(_answers)
+    for router in (_health, _answers, api_article.router, api_advice.router):
+        app.include_router(router)
     return app
 
 

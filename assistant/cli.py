@@ -17,6 +17,7 @@ import click
 from corpus.errors import AssistantError, InputError
 
 if TYPE_CHECKING:
+    from assistant.answer import Language
     from assistant.engine import Engine
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -59,6 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
+    except Exception as error:
+        logging.getLogger(__name__).info("the whole story", exc_info=error)
+        click.echo(f"Something broke: {type(error).__name__}: {error}. --verbose shows where.", err=True)
+        code = 1
     sys.exit(code or 0)
 
 
@@ -165,6 +170,29 @@ def search(query: str, k: int, language: str, as_json: bool) -> None:
         terminal.say(terminal.dump({"results": [result.model_dump(mode="json") for result in results]}))
     else:
         terminal.show_results(results)
+
+
+@cli.command()
+@click.option(
+    "--audience", metavar="A", help="Who asks: industry, researcher, professor, career, hobbyist, beginner."
+)
+@click.option("--fact", "pairs", multiple=True, metavar="KEY=VALUE", help="What is known; may be repeated.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@json_option
+def recommend(audience: str | None, pairs: tuple[str, ...], language: "Language", as_json: bool) -> None:
+    """Say which framework the article advises, by its flowchart; on a terminal, ask for what is missing."""
+    from assistant import advising, rules, terminal
+    from assistant.facts import read_facts
+
+    facts = read_facts(pairs)
+    if as_json or not sys.stdin.isatty():
+        outcome = rules.decide(audience or "", facts)
+    else:
+        outcome = advising.interview(audience, facts, language)
+    if as_json:
+        terminal.say(terminal.dump(outcome.recommendation(language).model_dump(mode="json")))
+    else:
+        advising.show(outcome, language)
 
 
 @cli.command()

@@ -68,7 +68,9 @@ def _generator(settings: Settings) -> str:
 
 
 def _index() -> str:
-    raise NotImplementedError
+    from index.retriever import Retriever
+
+    return Retriever.open().store.check()
 
 
 def _address(settings: Settings) -> str:

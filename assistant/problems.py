@@ -18,7 +18,9 @@ RETRY_AFTER_S = 5
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
-    type: str = Field(default="about:blank", description="about:blank: the status says what kind of problem it is")
+    type: str = Field(
+        default="about:blank", description="about:blank: the status says what kind of problem it is"
+    )
     title: str = Field(description="the status in words")
     status: int = Field(description="the HTTP status")
     detail: str = Field(description="what was found, what was expected, what to do")

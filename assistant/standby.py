@@ -23,7 +23,7 @@ class Standby:
 
     def __init__(self, open_engine: Callable[[], "Engine"]) -> None:
         self._open = open_engine
-        self._engine: Future["Engine"] = Future()
+        self._engine: Future[Engine] = Future()
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._started = False

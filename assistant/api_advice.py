@@ -1,0 +1,143 @@
+"""HTTP routes over the rule layer: advice for known facts, and the flowcharts; they need no model."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant import problems, rules
+from assistant.answer import Language, Recommendation
+from assistant.api_article import NotFoundError
+from assistant.facts import read_facts
+from corpus.flowcharts import AUDIENCES, Audience, Flowchart, Role, Strength, Text, Value
+
+router = APIRouter(prefix="/v1", tags=["advice"])
+
+MEDIA_TYPES = {"json": "application/json", "mermaid": "text/vnd.mermaid", "svg": "image/svg+xml"}
+
+
+class RecommendRequest(BaseModel):
+    """A reader of the article and what is known about the case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    audience: Audience
+    facts: dict[str, str | bool] = Field({}, max_length=20, description="named as in the reader's flowchart")
+    language: Language = Field("en", description="language of the evidence and of the next question")
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class OptionView(_View):
+    """An answer to a question."""
+
+    value: Value
+    label: Text
+
+
+class QuestionView(_View):
+    """A decision: which value does the fact have?"""
+
+    fact: str
+    text: Text
+    options: tuple[OptionView, ...]
+
+
+class QuoteView(_View):
+    """A sentence of the article in both editions."""
+
+    passage_id: str = Field(description="the Chinese passage that holds it")
+    zh: str
+    en: str
+
+
+class SupportView(_View):
+    """A quote and what it does for its leaf."""
+
+    quote: QuoteView
+    role: Role
+
+
+class LeafView(_View):
+    """An outcome: it holds where all of `when` does, unless a leaf above it holds too."""
+
+    id: str
+    when: dict[str, Value]
+    exception_to: tuple[str, ...]
+    frameworks: tuple[str, ...]
+    alternatives: tuple[str, ...]
+    strength: Strength
+    text: Text
+    evidence: tuple[SupportView, ...]
+
+
+class FlowchartView(_View):
+    """One reader's flowchart; its leaves stand most specific first, the default last."""
+
+    audience: Audience
+    label: Text
+    questions: tuple[QuestionView, ...]
+    leaves: tuple[LeafView, ...]
+
+
+class FlowchartsView(BaseModel):
+    """All six."""
+
+    flowcharts: list[FlowchartView]
+
+
+@router.post("/recommend", responses=problems.documented(400, 413, 422))
+def recommend(body: RecommendRequest) -> Recommendation:
+    """What the article advises this reader, by its flowchart, with the sentences that say so."""
+    return rules.decide(body.audience, body.facts).recommendation(body.language)
+
+
+@router.get("/flowcharts")
+def flowcharts() -> FlowchartsView:
+    """The six flowcharts as data."""
+    return FlowchartsView(flowcharts=[_view(chart) for chart in rules.load_flowcharts().values()])
+
+
+@router.get(
+    "/flowcharts/{audience}",
+    response_model=FlowchartView,
+    responses={
+        200: {"content": {MEDIA_TYPES["mermaid"]: {"schema": {"type": "string"}}, MEDIA_TYPES["svg"]: {}}},
+        **problems.documented(404, 422),
+    },
+)
+def flowchart(
+    audience: str,
+    format: Annotated[
+        Literal["json", "mermaid", "svg"] | None, Query(description="instead of the Accept header")
+    ] = None,
+    language: Annotated[Language, Query(description="language of a drawing")] = "en",
+    fact: Annotated[
+        list[str] | None,
+        Query(max_length=20, description="known facts, name=value: a drawing marks the way they lead"),
+    ] = None,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> Response | FlowchartView:
+    """One reader's flowchart: JSON, a Mermaid diagram or an SVG drawing."""
+    chart = rules.load_flowcharts().get(audience)
+    if chart is None:
+        raise NotFoundError(f"There is no flowchart of that name; there are {', '.join(AUDIENCES)}.")
+    wanted = format or _accepted(accept)
+    if wanted == "json":
+        return _view(chart)
+    path = rules.decide(audience, read_facts(fact or ())).path if fact else ()
+    draw = rules.draw if wanted == "svg" else rules.mermaid
+    return Response(draw(audience, language, path), media_type=MEDIA_TYPES[wanted])
+
+
+def _accepted(accept: str) -> Literal["json", "mermaid", "svg"]:
+    if MEDIA_TYPES["svg"] in accept:
+        return "svg"
+    return "mermaid" if MEDIA_TYPES["mermaid"] in accept else "json"
+
+
+def _view(chart: Flowchart) -> FlowchartView:
+    return FlowchartView.model_validate(chart)
