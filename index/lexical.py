@@ -26,8 +26,9 @@ _STOP = frozenset(_STOP_WORDS.split())
 
 
 def fold(text: str) -> str:
-    """NFKC, lower case, Simplified characters."""
-    return str(_simplifier().convert(unicodedata.normalize("NFKC", text).casefold()))
+    """NFKC, lower case, Simplified characters, straight apostrophes."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return str(_simplifier().convert(folded))
 
 
 @lru_cache(maxsize=4096)
@@ -36,8 +37,9 @@ def terms(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for run in _RUNS.findall(fold(text)):
         if run.isascii():
-            if run not in _STOP:
-                found.append(_singular(run))
+            word = run.removesuffix("'s")
+            if word not in _STOP:
+                found.append(_singular(word))
         elif len(run) == 1:
             found.append(run)
         else:

@@ -40,15 +40,14 @@ class Group:
 class Reader:
     """Reads questions against the vocabulary of the corpus.
 
-    `names` are the Latin terms of the Chinese edition, which are its product names and technical words; only
-    these attract misspellings, so that an ordinary English word is never taken for a typo.
+    `names` are the terms of the Chinese edition, whose Latin ones are product names and technical words; only
+    these attract misspellings. `words` are further terms that are known and left alone.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], words: Iterable[str] = ()) -> None:
         self._names = {name for name in names if name.isascii() and not name.isdigit()}
-        self._known = self._names | {
-            term for group in glossary() for _, _, terms in group.aliases for term in terms
-        }
+        aliases = {term for group in glossary() for _, _, terms in group.aliases for term in terms}
+        self._known = self._names | aliases | set(words)
 
     def read(self, question: str) -> Query:
         """Never fails: a question without a known word gives one without terms."""
@@ -87,15 +86,15 @@ class Reader:
 
     def _nearest(self, word: str) -> str | None:
         """The name one slip away (two from eight letters on), when the word itself is unknown."""
-        if len(word) < 5 or lexical.terms(word)[:1] == () or lexical.terms(word)[0] in self._known:
+        if len(word) < 5 or set(lexical.terms(word)) <= self._known:
             return None
         slips = 1 if len(word) < 8 else 2
         near = sorted(
             (distance, name)
             for name in self._names
             if len(name) >= 5
-            and abs(len(name) - len(word)) <= slips
             and name[0] == word[0]
+            and abs(len(name) - len(word)) <= slips
             and (distance := _slips(word, name)) <= slips
         )
         return near[0][1] if near else None
