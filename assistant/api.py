@@ -87,7 +87,6 @@ def create_api(standby: Standby) -> FastAPI:
         description="Errors are RFC 9457 problem details (`application/problem+json`).",
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=MAX_BODY,
     )
     app.state.standby = standby
     problems.install(app)

@@ -38,7 +38,7 @@ class PassageView(AlignedPassage):
     counterpart: AlignedPassage
 
 
-@router.get("/passages/{passage_id}", responses=problems.documented(404))
+@router.get("/passages/{passage_id}", responses=problems.documented(404, 422))
 def passage(
     passage_id: Annotated[str, Path(max_length=100, examples=["en-deployment-tensorflow-lite-01"])],
 ) -> PassageView:

@@ -9,6 +9,7 @@ import socket
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,7 +44,7 @@ class Gate:
     """
 
     def __init__(self, app: ASGIApp, host: str, max_body: int) -> None:
-        self.app, self.max_body = app, max_body
+        self.app, self.max_body = RequestBodyLimitMiddleware(app, max_body), max_body
         self.names = LOOPBACK | {host.lower()}
         self.reachable = not is_loopback(host)
         if self.reachable:

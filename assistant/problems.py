@@ -14,6 +14,12 @@ from corpus.errors import AssistantError
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
+_DETAILS = {
+    404: "There is nothing at this address; /docs lists what there is.",
+    405: "This address does not take that method; /docs lists those it does.",
+    413: "The request is too large.",
+}
+
 
 class Problem(BaseModel):
     """RFC 9457 problem details."""
@@ -66,10 +72,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _plain(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = str(getattr(error, "detail", ""))
-    if status == HTTPStatus.NOT_FOUND:
-        detail = "There is nothing at this address; /docs lists what there is."
-    return respond(status, detail, request.url.path)
+    return respond(status, _DETAILS.get(status) or str(getattr(error, "detail", "")), request.url.path)
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
