@@ -1,7 +1,11 @@
-"""Doubles that are real implementations: small, deterministic, with results that can be worked out by hand."""
+"""Doubles that are real implementations: small, deterministic, with results one can work out by hand."""
 
+import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assistant.answer import (
     Answer,
@@ -107,3 +111,28 @@ def _answer(question: str, found: SearchResult) -> Answer:
         timings=Timings(),
         model="canned",
     )
+
+
+class HandEmbedder:
+    """Counts a few words: one axis each, and a last axis that is always 1; rows scaled to length 1.
+
+    `embedded` holds every passage text it was asked for, so that a test can see what was kept.
+    """
+
+    def __init__(self, *words: str, id: str = "by-hand") -> None:
+        self.words = words
+        self.id = id
+        self.digest = hashlib.sha256(repr((id, words)).encode()).hexdigest()
+        self.dimension = len(words) + 1
+        self.embedded: list[str] = []
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, dimension) unit rows."""
+        counts = [[*(text.lower().count(word) for word in self.words), 1] for text in texts]
+        rows = np.array(counts, np.float32).reshape(len(texts), self.dimension)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same vectors as for queries."""
+        self.embedded += texts
+        return self.embed_queries(texts)
