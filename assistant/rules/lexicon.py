@@ -40,6 +40,8 @@ class Lexicon:
     outside: Mapping[str, Pattern]
     replies: Mapping[str, Pattern]
     negation: Pattern
+    asks_either_way: Pattern
+    joins: Pattern
     decisive: Mapping[str, frozenset[tuple[str, Value]]]
     absorbs: Mapping[str, tuple[str, ...]]
     yields: Mapping[str, tuple[str, ...]]
@@ -69,12 +71,17 @@ class Lexicon:
                     yield hit
 
     def _find(self, pattern: Pattern, folded: str, name: str, value: Value, strong: bool) -> Hit | None:
-        hits = [
-            Hit(name, value, m.group(), strong, bool(self.negation.search(folded[: m.start()])))
-            for m in pattern.finditer(folded)
-            if m.group()
-        ]
+        hits: list[Hit] = []
+        end = 0
+        for match in filter(re.Match.group, pattern.finditer(folded)):
+            joined = bool(hits) and bool(self.joins.search(folded[end : match.start()]))
+            denied = hits[-1].negated if joined else self._denies(folded[: match.start()])
+            hits.append(Hit(name, value, match.group(), strong, denied))
+            end = match.end()
         return next((hit for hit in hits if not hit.negated), hits[0] if hits else None)
+
+    def _denies(self, before: str) -> bool:
+        return bool(self.negation.search(self.asks_either_way.sub("", before)))
 
     def _mend(self, word: str) -> str:
         if word in self.spellings:
@@ -97,6 +104,8 @@ def load() -> Lexicon:
         outside={name: compiled(patterns) for name, patterns in data["outside"].items()},
         replies={name: compiled([pattern]) for name, pattern in data["replies"].items()},
         negation=compiled(data["negation"]),
+        asks_either_way=compiled([data["asks_either_way"]]),
+        joins=compiled([data["joins"]]),
         decisive={a: frozenset(map(_pair, pairs)) for a, pairs in data["decisive"].items()},
         absorbs={a: tuple(others) for a, others in data["absorbs"].items()},
         yields={f: tuple(values) for f, values in data["yields"].items()},
@@ -104,10 +113,10 @@ def load() -> Lexicon:
 
 
 def compiled(patterns: list[str]) -> Pattern:
-    """One pattern of several; `<` and `>` become the edges of a Latin word, lookbehinds are left alone."""
+    """One pattern of several; `<words>` becomes a group with the edges of a Latin word at both ends."""
     joined = "|".join(f"(?:{pattern})" for pattern in patterns)
-    edged = re.sub(r"(?<!\(\?)<", "(?<![a-z0-9])", joined)
-    return re.compile(edged.replace(">", "(?![a-z0-9])"))
+    opened = re.sub(r"(?<!\(\?)<", "(?<![a-z0-9])(?:", joined)
+    return re.compile(opened.replace(">", ")(?![a-z0-9])"))
 
 
 def _pair(text: str) -> tuple[str, Value]:
@@ -117,7 +126,7 @@ def _pair(text: str) -> tuple[str, Value]:
 
 def _one_slip(word: str, right: str) -> bool:
     """One letter wrong, missing, doubled or swapped with its neighbour; two from ten letters on."""
-    if abs(len(word) - len(right)) > 2 or word[0] != right[0]:
+    if abs(len(word) - len(right)) > 1 or word[0] != right[0]:
         return False
     return _distance(word, right) <= (2 if len(right) >= 10 else 1)
 

@@ -90,6 +90,10 @@ class _Reading:
     def speaks_of_a_case(self) -> bool:
         return bool(self.readers or self.values)
 
+    @property
+    def speaks_of_somebody(self) -> bool:
+        return "personal" in self.cues or any(hit.strong for hit in self.readers)
+
 
 def recognise(question: str, history: Sequence[Mapping[str, str]] = ()) -> Situation:
     """Read a question after earlier turns (`{"role", "content"}`; only the user's own count).
@@ -157,23 +161,35 @@ def _settled(
 def _intent(reading: _Reading, follows: bool) -> Intent:
     """Advice, a fact or a comparison? Order matters: the surest signs come first."""
     cues, case = reading.cues, reading.speaks_of_a_case
-    if "outside-objects" in cues or ("outside-frameworks" in cues and not case):
+    chooses = "asks" in cues or reading.speaks_of_somebody
+    if ("outside-objects" in cues and chooses) or ("outside-frameworks" in cues and not case):
         return "other"
     if "reports" in cues:
         return "fact"
     if case and "wording" in cues and "frameworks" in cues:
         return "advice"
-    if "factual" in cues and not ("asks" in cues and (case or "personal" in cues)):
+    if "factual" in cues and not ("asks" in cues and reading.speaks_of_somebody):
         return "compare" if "compare" in cues else "fact"
     if "asks" in cues and (case or "personal" in cues or "frameworks" in cues):
         return "advice"
     if "doubts" in cues and case and ("frameworks" in cues or follows):
         return "advice"
-    if follows and case:
+    if case and (follows or _describes_oneself(reading)):
         return "advice"
     if "compare" in cues:
         return "compare"
-    return "fact" if "frameworks" in cues or reading.folded.endswith(("?", "吗", "呢")) else "other"
+    return "fact" if cues & {"frameworks", "open"} or reading.folded.endswith(("?", "吗", "呢")) else "other"
+
+
+def _describes_oneself(reading: _Reading) -> bool:
+    """A reader and a case told without a question of fact: what to use is what is being asked."""
+    named = any(hit.strong for hit in reading.readers)
+    asked_openly = "open" in reading.cues and reading.speaks_of_somebody
+    return (
+        asked_openly
+        or ("personal" in reading.cues and "frameworks" in reading.cues)
+        or (named and bool(reading.values))
+    )
 
 
 def _follows(reading: _Reading) -> bool:
