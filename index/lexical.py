@@ -31,19 +31,23 @@ def fold(text: str) -> str:
     return str(_simplifier().convert(folded))
 
 
+def words(text: str) -> list[str]:
+    """The runs of Latin letters and digits (`node.js`, `c++`) and of Chinese characters, folded, in order."""
+    return [run.removesuffix("'s") for run in _RUNS.findall(fold(text))]
+
+
 @lru_cache(maxsize=4096)
 def terms(text: str) -> tuple[str, ...]:
     """The terms of a text in order, repeated as often as they occur; English stop words left out."""
     found: list[str] = []
-    for run in _RUNS.findall(fold(text)):
-        if run.isascii():
-            word = run.removesuffix("'s")
+    for word in words(text):
+        if word.isascii():
             if word not in _STOP:
                 found.append(_singular(word))
-        elif len(run) == 1:
-            found.append(run)
+        elif len(word) == 1:
+            found.append(word)
         else:
-            found.extend(run[i : i + 2] for i in range(len(run) - 1))
+            found.extend(word[i : i + 2] for i in range(len(word) - 1))
     return tuple(found)
 
 

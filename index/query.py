@@ -40,14 +40,14 @@ class Group:
 class Reader:
     """Reads questions against the vocabulary of the corpus.
 
-    `names` are the terms of the Chinese edition, whose Latin ones are product names and technical words; only
-    these attract misspellings. `words` are further terms that are known and left alone.
+    `names` are the words of the Chinese edition, whose Latin ones are product names and technical words; only
+    these attract misspellings. The terms in `known` are left alone.
     """
 
-    def __init__(self, names: Iterable[str], words: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str], known: Iterable[str] = ()) -> None:
         self._names = {name for name in names if name.isascii() and not name.isdigit()}
         aliases = {term for group in glossary() for _, _, terms in group.aliases for term in terms}
-        self._known = self._names | aliases | set(words)
+        self._known = aliases.union(known, *map(lexical.terms, self._names))
 
     def read(self, question: str) -> Query:
         """Never fails: a question without a known word gives one without terms."""
@@ -101,8 +101,8 @@ class Reader:
 
 
 def simplify(text: str) -> str:
-    """NFKC; Traditional text becomes Simplified with the mainland's words (軟體 -> 软件)."""
-    text = unicodedata.normalize("NFKC", text)
+    """NFKC, no lone surrogates; Traditional text in Simplified characters and words (軟體 -> 软件)."""
+    text = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode("utf-8"))
     return str(_converter("tw2sp").convert(text)) if _converter("t2s").convert(text) != text else text
 
 

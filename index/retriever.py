@@ -119,7 +119,8 @@ class Retriever:
             raise InputError("The passages of the two editions do not stand in the same order.")
         self.embedder = embedder
         self.store = store or Store.open(texts, embedder)
-        self._reader = Reader(zh.bm25.vocabulary, en.bm25.vocabulary)
+        names = (word for p in zh.passages for word in lexical.words(_headed(p, p.text)))
+        self._reader = Reader(names, known=en.bm25.vocabulary)
         self._analyse = lru_cache(maxsize=256)(self._analyse_afresh)
 
     @classmethod

@@ -59,7 +59,7 @@ class Store:
             except IndexDamagedError as exc:
                 if _maker(folder) == embedder.digest:
                     reason = str(exc)
-        log.warning("%s Building one in %s.", reason, own)
+        log.warning("%s A fresh one is made in %s.", reason, own)
         return build(own, texts, embedder)
 
     @classmethod
