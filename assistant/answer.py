@@ -92,6 +92,8 @@ class Answer(BaseModel):
     sentences: list[Sentence]
     citations: list[Citation]
     recommendation: Recommendation | None = None
+    ask_next: AskNext | None = Field(None, description="a question back, when the advice depends on its answer")
+    note: str = Field("", description="a limit of the answer in the assistant's own words, such as its date")
     also_read: list[str] = Field(description="passage ids retrieved and not cited")
     timings: Timings
     model: str = Field(description="the generator's name, or 'extractive' when none was used")

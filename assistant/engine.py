@@ -6,33 +6,45 @@ Nothing reaches a reader unverified: `_draft` yields claims that already stand o
 and `stream` only numbers and shows them.
 """
 
-import logging
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from assistant import abstention, prompts, wording
-from assistant.answer import Answer, Counterpart, Event, Final, Retrieved, SearchResult, Sentence, Timings, Token, Turn
+from assistant import abstention, prompts, rules, wording
+from assistant.answer import (
+    Answer,
+    AskNext,
+    Counterpart,
+    Event,
+    Final,
+    Recommendation,
+    Retrieved,
+    SearchResult,
+    Sentence,
+    Timings,
+    Token,
+    Turn,
+)
 from assistant.citing import Evidence, Ledger, heading
 from assistant.generation import open_generator
-from assistant.generation.base import Generator, Request, Usage
+from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary
 from assistant.history import Asked, understand
 from assistant.settings import Settings, load_settings
-from assistant.supporting import Claim, attribute, quoted
+from assistant.supporting import Claim, attribute, completed, fit, quoted
 from assistant.text import split_markers, split_sentences, traditional
 from corpus import article, chunking
 from corpus.restore import trace
 from index.retriever import Hit, Retriever
 
-log = logging.getLogger(__name__)
-
 PASSAGES = 6
 """Aligned passages retrieved for a question."""
-SENTENCES = 5
+SENTENCES = 4
 """Sentences of them that the model is shown."""
+ADVICE_SENTENCES = 3
+"""Sentences of an answer that gives advice: the verdict, and what the article says for it."""
 EXTRACTIVE = "extractive"
 
 
@@ -42,6 +54,9 @@ class _Draft:
 
     usage: Usage = field(default_factory=Usage)
     model: str = EXTRACTIVE
+    recommendation: Recommendation | None = None
+    ask_next: AskNext | None = None
+    note: str = ""
 
 
 class Engine:
@@ -52,6 +67,7 @@ class Engine:
         self._generator = generator
         self._settings = settings
         passages = chunking.passages(article.load())
+        self._passages = {passage.id: passage for passage in passages}
         zh, en = ([p.text for p in passages if p.language == language] for language in ("zh", "en"))
         self._vocabulary = Vocabulary.of(zh, en)
 
@@ -110,6 +126,9 @@ class Engine:
                 abstained=abstained,
                 sentences=sentences,
                 citations=ledger.citations,
+                recommendation=draft.recommendation,
+                ask_next=draft.ask_next,
+                note=draft.note,
                 also_read=ledger.uncited(hit.passage for hit in hits),
                 timings=timings,
                 model=draft.model,
@@ -128,24 +147,56 @@ class Engine:
 
     def _draft(self, asked: Asked, hits: Sequence[Hit], draft: _Draft) -> Iterator[Claim]:
         """Verified claims, in order; none where the article does not answer."""
-        evidence = self._evidence(asked, hits)
-        if not abstention.may_answer(asked, evidence, self._vocabulary):
+        situation = rules.recognise(asked.question, [turn.model_dump() for turn in asked.history])
+        if situation.intent == "advice":
+            yield from self._advise(asked, situation, draft)
             return
-        if self._generator is None:
-            yield from quoted(evidence[:2])
-            return
-        yield from self._phrase(asked, evidence, draft)
+        yield from self._explain(asked, hits, draft)
 
-    def _evidence(self, asked: Asked, hits: Sequence[Hit]) -> list[Evidence]:
-        """The sentences of the hits nearest to the question, best first."""
-        ranked = self._retriever.sentences(asked.query, hits)
-        return [Evidence(s.passage, s.counterpart, s.index) for s in ranked[:SENTENCES]]
+    def _advise(self, asked: Asked, situation: rules.Situation, draft: _Draft) -> Iterator[Claim]:
+        """The flowchart's verdict for the reader's situation, from its own cited sentences."""
+        outcome = situation.outcome()
+        draft.ask_next = situation.ask_next(asked.language)
+        if "time" in situation.outside:
+            draft.note = wording.AS_OF_2022[asked.language]
+        if outcome is not None:
+            draft.recommendation = outcome.recommendation(asked.language)
+        said = rules.compose(outcome, asked.language) if outcome else rules.overview(asked.language)
+        for sentence in said[:ADVICE_SENTENCES]:
+            evidence = tuple(self._located(e.passage_id, e.quote) for e in sentence.evidence)
+            if sentence.quoted:
+                yield from quoted(evidence)
+            else:
+                yield Claim(sentence.text, evidence, "rule", "what the flowchart says for this situation")
 
-    def _phrase(self, asked: Asked, evidence: Sequence[Evidence], draft: _Draft) -> Iterator[Claim]:
-        """The model's sentences as far as they hold; a sentence that fails gives way to the quote it misread."""
-        assert self._generator is not None
-        draft.model = self._generator.name
+    def _located(self, passage_id: str, quote: str) -> Evidence:
+        passage = self._passages[passage_id]
+        at = passage.text.index(quote)
+        index = next(i for i, (start, end) in enumerate(passage.sentences) if start <= at < end)
+        return Evidence(passage, self._passages[passage.counterpart_id], index)
+
+    def _explain(self, asked: Asked, hits: Sequence[Hit], draft: _Draft) -> Iterator[Claim]:
+        """What the article says: phrased by the model where its words hold, else quoted."""
+        ranked = self._retriever.sentences(asked.query, hits)[:SENTENCES]
+        evidence = [Evidence(s.passage, s.counterpart, s.sentence) for s in ranked]
         messages = prompts.messages(asked.language, [e.text for e in evidence], asked.query)
+        doubt = self._generator.likelihood(messages, prompts.NO_ANSWER) if self._generator else None
+        if abstention.is_silent(abstention.signals(asked.query, hits, ranked, doubt)):
+            return
+        claims: list[Claim] = []
+        if self._generator is not None:
+            draft.model = self._generator.name
+            for claim in self._phrase(asked, messages, evidence, draft):
+                if not any(set(claim.evidence) <= set(c.evidence) for c in claims):
+                    claims.append(claim)
+                    yield claim
+        yield from completed(asked.question, claims, evidence)
+
+    def _phrase(
+        self, asked: Asked, messages: Sequence[Message], evidence: Sequence[Evidence], draft: _Draft
+    ) -> Iterator[Claim]:
+        """The model's sentences as far as they hold; one that misreads its evidence gives way to the quote."""
+        assert self._generator is not None
         generation = self._generator.stream(Request(messages, max_tokens=self._settings.max_answer_tokens))
         draft.usage = generation.usage
         with closing(generation):
@@ -153,8 +204,7 @@ class Engine:
                 text, markers = split_markers(written)
                 if text.startswith(prompts.NO_ANSWER):
                     return
-                claim = attribute(text, markers, evidence, self._vocabulary)
-                log.info("%s %s", claim, text)
+                claim = fit(attribute(text, markers, evidence, self._vocabulary, asked.query), asked.query)
                 if claim is not None:
                     yield claim
 

@@ -1,15 +1,18 @@
 """Which sentences of the evidence hold a claim up? Found after the fact, so that no model has to cite well."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from assistant.answer import Verdict
+from assistant.asking import parts
 from assistant.citing import Evidence
-from assistant.grounding import Support, Vocabulary, check, coverage
+from assistant.grounding import Support, Vocabulary, check, clauses, content, coverage, numbers
 
 MOST = 3
-"""Sentences that one claim may rest on."""
+"""Clauses of a claim that may each rest on another sentence."""
+
+FEWEST_WORDS = 4
+"""Content words below which a reply is a fragment ("85%."), shown inside the sentence it was taken from."""
 
 
 @dataclass(frozen=True)
@@ -22,26 +25,88 @@ class Claim:
     reason: str
 
 
-def quoted(evidence: Sequence[Evidence]) -> Iterator[Claim]:
+@dataclass(frozen=True)
+class Refused:
+    """A sentence that must not be shown: why, and the sentence of the evidence it comes nearest to."""
+
+    support: Support
+    nearest: Evidence
+
+
+def quoted(evidence: Iterable[Evidence]) -> Iterator[Claim]:
     """The evidence itself, sentence by sentence."""
     for sentence in evidence:
         yield Claim(sentence.text, (sentence,), "quoted", "stands in the article word for word")
 
 
-def attribute(text: str, marked: Sequence[int], evidence: Sequence[Evidence], vocabulary: Vocabulary) -> Claim | None:
-    """The claim with the fewest sentences that support it, or None where none do.
+def attribute(
+    text: str, marked: Sequence[int], evidence: Sequence[Evidence], vocabulary: Vocabulary, question: str
+) -> Claim | Refused:
+    """The claim with the sentences that support it.
 
-    `marked` are the numbers the model gave (1-based, in the order of `evidence`); they only break ties.
+    One sentence has to support the whole claim, or else one sentence each of its clauses: words gathered
+    from several sentences into one clause support nothing. `marked` are the numbers the model gave (1-based,
+    in the order of `evidence`); they only break ties.
     """
-    numbered = list(enumerate(evidence, 1))
-    nearest = sorted(numbered, key=lambda item: (-coverage(text, item[1].text), item[0] not in marked))
-    for size in range(1, MOST + 1):
-        for group in combinations(nearest[: MOST + 1], size):
-            support = check(text, [sentence.quote for _, sentence in group], vocabulary)
-            if support:
-                chosen = tuple(sentence for _, sentence in sorted(group, key=lambda item: item[0]))
-                return Claim(text, chosen, _verdict(support), support.reason)
-    return None
+    nearest = _nearest(text, marked, evidence)
+    first: Support | None = None
+    for sentence in nearest:
+        support = check(text, [sentence.quote], vocabulary, question)
+        if support:
+            return Claim(text, (sentence,), _verdict(support), support.reason)
+        first = first or support
+    assert first is not None
+    return _piecewise(text, nearest, vocabulary, question) or Refused(first, nearest[0])
+
+
+def fit(outcome: Claim | Refused, question: str) -> Claim | None:
+    """What may be shown of an attempt.
+
+    A fragment is shown inside its sentence. A sentence that misreads its evidence (denies it, shifts it,
+    repeats a premise of the question that it does not hold) gives way to the evidence itself; one that brings
+    a number or a name from nowhere gives way to nothing, for then the evidence may not bear on it at all.
+    """
+    if isinstance(outcome, Claim):
+        return next(quoted(outcome.evidence)) if is_fragment(outcome.text) else outcome
+    invented = outcome.support.missing - content(question) - numbers(question)
+    return None if invented else next(quoted([outcome.nearest]))
+
+
+def completed(question: str, claims: Sequence[Claim], evidence: Sequence[Evidence]) -> Iterator[Claim]:
+    """Quotes for what the claims leave open: a part of the question, or all of it."""
+    if not claims:
+        yield from quoted(evidence[: min(parts(question), 2)])
+        return
+    cited = {sentence for claim in claims for sentence in claim.evidence}
+    if parts(question) > 1 and len(cited) == 1:
+        yield from quoted([sentence for sentence in evidence if sentence not in cited][:1])
+
+
+def is_fragment(text: str) -> bool:
+    """Is this too little to be read as a sentence of its own?"""
+    return len(content(text)) < FEWEST_WORDS
+
+
+def _nearest(text: str, marked: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:
+    order = sorted(
+        range(len(evidence)), key=lambda i: (-coverage(text, evidence[i].text), i + 1 not in marked, i)
+    )
+    return [evidence[i] for i in order]
+
+
+def _piecewise(
+    text: str, nearest: Sequence[Evidence], vocabulary: Vocabulary, question: str
+) -> Claim | None:
+    parts = clauses(text)
+    if not 2 <= len(parts) <= MOST:
+        return None
+    found: list[Evidence] = []
+    for part in parts:
+        holder = next((s for s in nearest if check(part, [s.quote], vocabulary, question)), None)
+        if holder is None:
+            return None
+        found.append(holder)
+    return Claim(text, tuple(dict.fromkeys(found)), "supported", "each of its clauses is supported by a sentence")
 
 
 def _verdict(support: Support) -> Verdict:

@@ -6,3 +6,8 @@ NOT_ANSWERED: dict[Language, str] = {
     "en": "The article does not answer this, and I can only answer from the article. The passages nearest to it are listed.",
     "zh": "文章没有回答这个问题,而我只能根据这篇文章回答。下面列出了与它最接近的段落。",
 }
+
+AS_OF_2022: dict[Language, str] = {
+    "en": "The article speaks of 2022; what has changed since then it cannot say.",
+    "zh": "这篇文章说的是 2022 年的情况,之后的变化它无从说起。",
+}

@@ -62,6 +62,10 @@ class Generator(Protocol):
         """Start generating. Raises GenerationError when the engine cannot."""
         ...
 
+    def likelihood(self, messages: Sequence[Message], text: str) -> float | None:
+        """How probable it is (0 to 1) that the reply begins with `text`; None where the engine cannot tell."""
+        ...
+
     def close(self) -> None:
         """Free the model."""
         ...

@@ -1,5 +1,5 @@
 """Does a sentence follow from the sentences it cites? Decided by code, without a model."""
 
-from assistant.grounding.check import Quote, Support, Vocabulary, check, content, coverage, negated, numbers
+from assistant.grounding.check import Quote, Support, Vocabulary, check, clauses, content, coverage, negated, numbers
 
-__all__ = ["Quote", "Support", "Vocabulary", "check", "content", "coverage", "negated", "numbers"]
+__all__ = ["Quote", "Support", "Vocabulary", "check", "clauses", "content", "coverage", "negated", "numbers"]
