@@ -186,7 +186,9 @@ def recommend(audience: str | None, pairs: tuple[str, ...], language: "Language"
 
     facts = read_facts(pairs)
     if as_json or not sys.stdin.isatty():
-        outcome = rules.decide(audience or "", facts)
+        if audience is None:
+            raise click.UsageError(f"Say who asks, --audience {'|'.join(rules.load_flowcharts())}.")
+        outcome = rules.decide(audience, facts)
     else:
         outcome = advising.interview(audience, facts, language)
     if as_json:

@@ -2,11 +2,11 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 # Read by Gradio and the hub client when they are imported: nothing may leave this machine.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
@@ -15,7 +15,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from assistant import rendering
-from assistant.answer import Citation, Language, Retrieved, Token, Turn
+from assistant.answer import Citation, Event, Language, Retrieved, Token, Turn
 from assistant.api import MAX_HISTORY, MAX_QUESTION
 from assistant.gate import AllowList
 from assistant.standby import Standby
@@ -41,6 +41,7 @@ ROUTES = frozenset(
 )
 """The routes of Gradio that a chat page uses; all others stay closed."""
 
+CONCURRENT_ANSWERS = 4
 HERE = Path(__file__).parent
 
 THEME = gr.themes.Base(
@@ -58,13 +59,20 @@ class Conversation:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.messages: list[dict[str, str]] = []
+        self.question = ""
 
-    def show(self, role: str, content: str) -> None:
-        """Append a message, or go on with the last one of the same role."""
+    def ask(self, text: str) -> list[dict[str, str]]:
+        """Show a question that `converse` will answer; gives the messages."""
+        self.question = text
+        return self.show("user", rendering.question(text)) if text.strip() else self.messages
+
+    def show(self, role: str, content: str) -> list[dict[str, str]]:
+        """Append a message, or go on with the last one of the same role; gives the messages."""
         if self.messages and self.messages[-1]["role"] == role:
             self.messages[-1]["content"] = content
         else:
             self.messages.append({"role": role, "content": content})
+        return self.messages
 
 
 def mount(app: FastAPI, standby: Standby) -> FastAPI:
@@ -136,73 +144,73 @@ def create_page(standby: Standby) -> gr.Blocks:
             footer = gr.Markdown(_footer("en"))
             new_chat = gr.Button(words.new_chat, size="sm", variant="secondary", elem_id="new-chat", scale=0)
 
-        def respond(text: str, talk: Conversation, chosen: Language) -> Iterator[tuple[Any, Any]]:
-            for messages in converse(standby, text, talk, chosen):
-                yield gr.Textbox(value="", submit_btn=False, stop_btn=True), messages
-            yield _idle(), talk.messages
+        def take(text: str, talk: Conversation) -> tuple[Any, list[dict[str, str]]]:
+            return _busy(), talk.ask(text)
 
-        def respond_to_example(
-            talk: Conversation, chosen: Language, event: gr.SelectData
-        ) -> Iterator[tuple[Any, Any]]:
-            yield from respond(event.value["text"], talk, chosen)
+        def take_example(talk: Conversation, event: gr.SelectData) -> tuple[Any, list[dict[str, str]]]:
+            return take(event.value["text"], talk)
 
         def on(event: Any, function: Any, inputs: Any, outputs: Any, **more: Any) -> Any:
             """Attach a function to an event of the page, closed to API clients."""
             quiet = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
             return event(function, inputs, outputs, **quiet | more)
 
-        answering = {"concurrency_limit": 4, "concurrency_id": "answers"}
-        asked = on(
-            question.submit, respond, [question, conversation, language], [question, chat], **answering
-        )
-        picked = on(
-            chat.example_select, respond_to_example, [conversation, language], [question, chat], **answering
-        )
-        stop = {"cancels": [asked, picked]}
-        on(question.stop, _idle, None, question, **stop)
-        on(new_chat.click, _start_anew, None, [conversation, chat, question], **stop)
+        answers = []
+        for taken in (
+            on(question.submit, take, [question, conversation], [question, chat]),
+            on(chat.example_select, take_example, conversation, [question, chat]),
+        ):
+            answers.append(
+                on(
+                    taken.then,
+                    partial(converse, standby),
+                    [conversation, language],
+                    chat,
+                    concurrency_limit=CONCURRENT_ANSWERS,
+                    concurrency_id="answers",
+                )
+            )
+            on(answers[-1].then, _idle, None, question)
+        on(question.stop, None, None, None, cancels=answers)
+        on(new_chat.click, _start_anew, None, [conversation, chat], cancels=answers)
         on(language.change, _relabel, language, [header, chat, question, footer, new_chat])
         on(page.load, _preferred, None, language)
         on(page.load, partial(_until_ready, standby), None, status)
     return page
 
 
-def converse(
-    standby: Standby, text: str, talk: Conversation, language: Language
-) -> Iterator[list[dict[str, str]]]:
-    """Ask and yield the messages to show, again after every event; errors become sentences of the chat."""
+def converse(standby: Standby, talk: Conversation, language: Language) -> Iterator[list[dict[str, str]]]:
+    """Answer what was asked and yield the messages to show after every event; errors become sentences."""
+    text, talk.question = talk.question, ""
     if not text.strip():
         yield talk.messages
         return
     words = strings(language)
-    talk.show("user", rendering.question(text))
     if standby.opening:
-        talk.show("assistant", rendering.note(words.loading))
-    yield talk.messages
+        yield talk.show("assistant", rendering.note(words.loading))
     said = ""
     try:
         with closing(_answering(standby, text, talk.turns)) as steps:
             for reached, shown in steps:
                 said = reached
-                talk.show("assistant", shown(words))
-                yield talk.messages
+                yield talk.show("assistant", shown(words))
     except AssistantError as error:
-        talk.show("assistant", rendering.note(str(error)))
+        yield talk.show("assistant", rendering.note(str(error)))
     except Exception:
         log.exception("an answer broke off")
-        talk.show("assistant", rendering.note(words.failed))
+        yield talk.show("assistant", rendering.note(words.failed))
     finally:
         if said:
             talk.turns += [Turn(role="user", content=text), Turn(role="assistant", content=said)]
-    yield talk.messages
 
 
 def _answering(
     standby: Standby, text: str, turns: Sequence[Turn]
-) -> Iterator[tuple[str, Callable[[Strings], str]]]:
+) -> Generator[tuple[str, Callable[[Strings], str]], None, None]:
     """The answer so far and how to show it, after every event. Closing it stops the engine."""
     said, citations = "", list[Citation]()
-    with closing(standby.wait().stream(text, turns[-MAX_HISTORY:])) as events:
+    stream = standby.wait().stream(text, turns[-MAX_HISTORY:])
+    with closing(cast(Generator[Event, None, None], stream)) as events:
         for event in events:
             if isinstance(event, Retrieved):
                 yield said, partial(rendering.reading, event.passages)
@@ -227,8 +235,12 @@ def _until_ready(standby: Standby) -> Iterator[Any]:
         yield gr.Markdown(visible=False)
 
 
-def _start_anew() -> tuple[Conversation, list[Any], Any]:
-    return Conversation(), [], _idle()
+def _start_anew() -> tuple[Conversation, list[Any]]:
+    return Conversation(), []
+
+
+def _busy() -> Any:
+    return gr.Textbox(value="", submit_btn=False, stop_btn=True)
 
 
 def _idle() -> Any:

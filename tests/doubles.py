@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -58,6 +59,7 @@ class CannedEngine(Engine):
             answer = _answer(question, found[0])
             yield Token(text=answer.answer, citations=answer.citations)
             while "wait" in question:
+                time.sleep(0.02)
                 yield Token(text=" …")
             yield Final(answer=answer)
         finally:

@@ -1,0 +1,325 @@
+"""The terminal door: exit codes, whole output, and what a pipe may carry."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from doubles import EN, ZH, CannedEngine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import batch, terminal
+from assistant.cli import cli, main
+from assistant.facts import read_facts
+from corpus.errors import InputError
+
+HEAVY = {
+    "pydantic",
+    "rich",
+    "numpy",
+    "faiss",
+    "fastapi",
+    "gradio",
+    "torch",
+    "transformers",
+    "yaml",
+    "xllamacpp",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_LLM", "none")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Run a command line here; gives (exit code, output, errors)."""
+
+    def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", Typed(stdin))
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return run
+
+
+class Typed:
+    """Standard input that is not a terminal."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = iter(text.splitlines(keepends=True))
+
+    def read(self) -> str:
+        return "".join(self.lines)
+
+    def readline(self) -> str:
+        return next(self.lines, "")
+
+    def isatty(self) -> bool:
+        return False
+
+    def fileno(self) -> int:
+        raise OSError("not a file")
+
+
+class TestHelp:
+    def test_is_light(self) -> None:
+        code = "import sys, assistant.cli; print(*sys.modules)"
+        loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert not HEAVY & set(loaded.stdout.split())
+
+    def test_is_quick(self) -> None:
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "assistant.cli", "--help"], check=True, capture_output=True)
+        after = os.times()
+        spent = after.children_user - before.children_user + after.children_system - before.children_system
+        assert spent < 0.5  # seconds of processor, so that a busy machine does not count
+
+    def test_names_every_command(self, run) -> None:
+        code, out, _ = run("--help")
+        assert code == 0
+        shown = re.findall(r"^  ([a-z]+) +[A-Z]", out, re.MULTILINE)
+        assert shown == sorted(cli.commands)
+        promised = {"ask", "chat", "serve", "search", "recommend", "check", "models", "doctor"}
+        assert promised <= set(shown)
+
+    @pytest.mark.parametrize("name", sorted(cli.commands))
+    def test_every_command_explains_itself(self, run, name: str) -> None:
+        code, out, _ = run(name, "--help")
+        assert code == 0
+        assert out.startswith(f"Usage: assistant {name}")
+
+
+class TestUsage:
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["sing"], "No such command 'sing'"),
+            (["ask"], 'Give a question (or "-")'),
+            (["ask", "x", "--batch", __file__], "Give a question"),
+            (["ask", "--batch", __file__], "--out OUT.jsonl"),
+            (["ask", "--batch", "nowhere.jsonl", "--out", "x"], "nowhere.jsonl"),
+            (["ask", "x", "--language", "fr"], "'auto', 'zh', 'en'"),
+            (["ask", "   "], "question"),
+            (["ask", "x\udcff"], "not valid UTF-8"),
+            (["ask", "x", "--llm", "gpt-9"], "qwen2.5-coder-1.5b"),
+            (["search", "x", "-k", "11"], "1<=x<=10"),
+            (["recommend"], "--audience"),
+            (
+                ["recommend", "--audience", "pilot"],
+                "industry, researcher, professor, career, hobbyist, beginner",
+            ),
+            (["recommend", "--audience", "industry", "--fact", "planet=mars"], "target=production|mobile"),
+            (["recommend", "--audience", "industry", "--fact", "target"], "name=value"),
+            (["models", "fetch", "--from", __file__], "assistant models fetch NAME --from FILE"),
+            (["serve", "--port", "-1"], "port"),
+        ],
+    )
+    def test_is_one_sentence_and_exit_2(self, run, arguments: list[str], words: str) -> None:
+        code, out, err = run(*arguments)
+        assert (code, out) == (2, "")
+        assert words in err
+        assert "Traceback" not in err
+
+    def test_ctrl_c_is_130(self, run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(_: Typed) -> str:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Typed, "read", interrupted)
+        assert run("ask", "-")[0] == 130
+
+
+class TestAsk:
+    def test_answers_with_numbered_sources_in_both_editions(self, run) -> None:
+        code, out, err = run("ask", "What is TensorFlow Lite for?")
+        assert (code, err) == (0, "")
+        prose, _, sources = out.partition("\n\n")
+        assert "[1]" in prose
+        first = sources.split("\n\n")[0].splitlines()
+        assert re.fullmatch(r"\[1\] .+  en-[a-z0-9-]+", first[0])
+        assert first[1].strip() in prose
+        assert re.search("[\u4e00-\u9fff]", first[2])
+
+    def test_json_is_the_answer_object(self, run) -> None:
+        code, out, _ = run("ask", "-", "--json", "--language", "zh", stdin="What is TensorFlow Lite for?\n")
+        answer = json.loads(out)
+        assert (code, answer["language"], answer["model"]) == (0, "zh", "extractive")
+        assert all(c["text"][c["start"] : c["end"]] == c["quote"] for c in answer["citations"])
+
+    def test_the_chat_goes_on_after_a_question_it_cannot_use(self, run) -> None:
+        code, out, err = run(
+            "chat", stdin=f"\n{'x' * 3000}\nWhat is TensorFlow Lite for?\nexit\nnot reached\n"
+        )
+        assert code == 0
+        assert "2,000" in err or "2000" in err
+        assert out.count("[1] ") == 1
+
+
+class TestBatch:
+    LINES = (
+        '{"id": "a", "question": "What is there?", "other": 1}',
+        "not json",
+        '{"id": 7}',
+        "",
+        '{"id": "b", "question": "why"}',
+        '{"id": "c", "question": "有什么？", "history": [{"role": "user", "content": "JAX"}]}',
+    )
+
+    def write(self, folder: Path) -> Path:
+        source = folder / "in.jsonl"
+        source.write_bytes("\n".join(self.LINES).encode() + b"\n\xff\xfe\n")
+        return source
+
+    def test_a_bad_line_does_not_stop_the_others(self, tmp_path: Path) -> None:
+        target = tmp_path / "out.jsonl"
+        with self.write(tmp_path).open("rb") as source:
+            assert batch.run(CannedEngine(), source, target, "auto") == (6, 4)
+        a, broken, missing, b, c, bytes_ = map(json.loads, target.read_text("utf-8").splitlines())
+        assert (a["id"], a["answer"]) == ("a", f"{EN} [1]")
+        assert (c["id"], c["answer"]) == ("c", f"{ZH} [1]")
+        assert broken["error"]["line"] == 2
+        assert (missing["id"], missing["error"]["detail"]) == (7, "question: Field required")
+        assert b == {"id": "b", "error": {"line": 4, "detail": "The model stopped half-way; ask again."}}
+        assert (bytes_["id"], bytes_["error"]["line"]) == (None, 6)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+    def test_finished_lines_outlive_an_interruption(self, tmp_path: Path) -> None:
+        class Interrupted(CannedEngine):
+            def ask(self, question, *rest, **more):
+                if question == "why":
+                    raise KeyboardInterrupt
+                return super().ask(question, *rest, **more)
+
+        target = tmp_path / "out.jsonl"
+        target.write_text("the last run's\n")
+        with self.write(tmp_path).open("rb") as source, pytest.raises(KeyboardInterrupt):
+            batch.run(Interrupted(), source, target, "auto")
+        kept = batch.partial_of(target).read_text("utf-8").splitlines()
+        assert [json.loads(line)["id"] for line in kept] == ["a", None, 7]
+        assert target.read_text() == "the last run's\n"
+
+    def test_through_the_command(self, run, tmp_path: Path) -> None:
+        source, target = self.write(tmp_path), tmp_path / "out.jsonl"
+        code, out, err = run("ask", "--batch", str(source), "--out", str(target))
+        assert (code, out) == (0, "")
+        assert f"{target}: 6 lines, 3 of them with an error." in err
+        assert len(target.read_text("utf-8").splitlines()) == 6
+
+    def test_an_output_that_cannot_be_written_is_named(self, run, tmp_path: Path) -> None:
+        code, _, err = run("ask", "--batch", str(self.write(tmp_path)), "--out", str(tmp_path / "no" / "out"))
+        assert code == 2
+        assert "Cannot write" in err
+
+
+class TestSearch:
+    def test_prints_pairs(self, run) -> None:
+        code, out, err = run("search", "TensorFlow Lite", "-k", "2")
+        assert (code, err) == (0, "")
+        assert [line[0] for line in out.splitlines() if re.match(r"\d\. ", line)] == ["1", "2"]
+
+    def test_json_is_the_contracts(self, run) -> None:
+        _, out, _ = run("search", "移动端部署", "--json")
+        results = json.loads(out)["results"]
+        assert len(results) == 5
+        assert all(result["language"] == "zh" for result in results)
+        assert all(result["counterpart"]["language"] == "en" for result in results)
+        scores = [result["score"] for result in results]
+        assert scores == sorted(scores, reverse=True)
+
+
+class TestAdvice:
+    def test_json_is_the_contracts(self, run) -> None:
+        code, out, _ = run("recommend", "--audience", "industry", "--fact", "target=mobile", "--json")
+        advice = json.loads(out)
+        assert code == 0
+        assert (advice["audience"], advice["facts"]) == ("industry", {"target": "mobile"})
+        assert advice["evidence"]
+
+    def test_says_what_would_change_it(self, run) -> None:
+        code, out, _ = run("recommend", "--audience", "industry", "--language", "zh")
+        assert code == 0
+        assert "TensorFlow" in out.splitlines()[0]
+        assert "≠ " in out
+
+    @pytest.mark.parametrize("pairs", [["a=1", "a=2"], ["=1"], ["a"]])
+    def test_facts_are_pairs(self, pairs: list[str]) -> None:
+        with pytest.raises(InputError):
+            read_facts(pairs)
+
+
+class TestDoctor:
+    def test_finds_a_working_installation(self, run) -> None:
+        code, out, err = run("doctor")
+        assert (code, err) == (0, "")
+        assert all(line.startswith("ok ") for line in out.splitlines())
+
+    def test_says_what_to_do_about_missing_weights(self, run, tmp_path, monkeypatch) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        code, out, err = run("doctor", "--llm", "qwen2.5-coder-0.5b")
+        assert code == 1
+        assert "assistant models fetch qwen2.5-coder-0.5b" in out
+        assert "1 check" in err
+
+    def test_models_are_listed_with_their_state(self, run, tmp_path, monkeypatch) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        code, out, _ = run("models")
+        assert code == 0
+        assert re.search(r"^qwen2\.5-coder-1\.5b +1,117 MB  Apache-2\.0 +missing$", out, re.MULTILINE)
+
+
+class TestWhatReachesTheTerminal:
+    @pytest.mark.parametrize(
+        "dirty",
+        [
+            "\x1b[31mred\x1b[0m",
+            "\x1b]0;title\x07red",
+            "\x1b]8;;http://x\x1b\\red",
+            "\x9b31mred",
+            "re\x08\x00d\x7f",
+        ],
+    )
+    def test_escape_sequences_are_gone(self, dirty: str) -> None:
+        assert terminal.plain(dirty).replace("31m", "") == "red"
+
+    @given(st.text())
+    def test_no_control_character_is_left(self, text: str) -> None:
+        left = terminal.plain(text)
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", left)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", terminal.dump({"text": text}))
+        assert json.loads(terminal.dump({"text": text}))["text"] == text
+
+    def test_pipes_carry_no_colours(self) -> None:
+        found = subprocess.run(
+            [sys.executable, "-m", "assistant.cli", "recommend", "--audience", "industry"],
+            capture_output=True,
+        )
+        assert found.returncode == 0
+        assert b"\x1b" not in found.stdout + found.stderr
+
+    @pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+    def test_terminals_get_colours_unless_they_object(self, variables, coloured: bool) -> None:
+        ours, theirs = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", **variables}
+        command = [sys.executable, "-m", "assistant.cli", "recommend", "--audience", "industry"]
+        subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment, check=True
+        )
+        os.close(theirs)
+        assert (b"\x1b" in os.read(ours, 65536)) is coloured
+        os.close(ours)
+
+    def test_a_closed_pipe_is_no_traceback(self) -> None:
+        command = [sys.executable, "-m", "assistant.cli", "recommend", "--audience", "industry"]
+        reader, writer = os.pipe()
+        os.close(reader)
+        found = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE)
+        os.close(writer)
+        assert found.stderr == b""
