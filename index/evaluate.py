@@ -8,6 +8,7 @@ when every group is found among its first k pairs. A follow-up is searched with 
 
 import argparse
 import json
+import math
 import re
 import time
 import unicodedata
@@ -20,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from corpus import article, chunking
-from corpus.article import LANGUAGES, Language
+from corpus.article import LANGUAGES
+from corpus.chunking import Passage
 from index.embedder import DEFAULT, open_embedder
 from index.query import language_of
 from index.retriever import Retriever
@@ -32,11 +34,13 @@ _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "‐": 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, in which kind of language, and the pairs (ids without language) of each group."""
+    """What is asked and in which kind of language; per group of evidence the pairs that hold it (ids without
+    language), and the sentences (`pair#number`) when the file quotes them."""
 
     kind: str
     text: str
     groups: tuple[frozenset[str], ...]
+    sentences: tuple[frozenset[str], ...] = ()
 
 
 def read(path: Path) -> list[Question]:
@@ -44,24 +48,21 @@ def read(path: Path) -> list[Question]:
     lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
     if path.suffix == ".tsv":
         return [_from_row(*line.split("\t")) for line in lines]
-    chinese = {
-        _pair(passage.id): _fold(passage.text)
-        for passage in chunking.passages(article.load())
-        if passage.language == "zh"
-    }
+    chinese = [p for p in chunking.passages(article.load()) if p.language == "zh"]
     return [_from_item(item, chinese) for item in map(json.loads, lines) if item["evidence"]]
 
 
-def recall(places: Sequence[int]) -> list[float]:
-    """Share of questions at each cut, then the mean reciprocal rank, from the place of the last group."""
+def recall(places: Sequence[float]) -> list[float]:
+    """Share of questions at each cut, then the mean reciprocal rank."""
     found = [sum(place <= cut for place in places) / len(places) for cut in CUTS]
     return [*found, sum(1 / place for place in places) / len(places)]
 
 
-def place(ranking: Sequence[str], groups: Sequence[frozenset[str]], last: bool = True) -> int:
-    """The place, from 1, at which every group (or the first of them) has been found."""
-    places = [1 + min(ranking.index(pair) for pair in group) for group in groups]
-    return max(places) if last else min(places)
+def places(ranking: Sequence[str], groups: Sequence[frozenset[str]]) -> tuple[float, float]:
+    """The places, from 1, at which the first and the last group are found; infinite where none is."""
+    rank = {unit: number for number, unit in enumerate(ranking, 1)}
+    found = [min((rank.get(unit, math.inf) for unit in group), default=math.inf) for group in groups]
+    return min(found), max(found)
 
 
 def main() -> None:
@@ -73,57 +74,67 @@ def main() -> None:
     options = parser.parse_args()
     questions = read(options.questions)
     retriever = Retriever.open(open_embedder(options.embedder))
-    count = len(chunking.passages(article.load())) // 2
     console = Console()
 
-    kinds = ["all", *sorted({question.kind for question in questions})]
-    rows: dict[str, list[tuple[int, int]]] = {kind: [] for kind in kinds}
-    across: dict[tuple[str, Language], list[tuple[int, int]]] = {}
+    rows: dict[str, list[tuple[float, float]]] = {"all": []}
+    rows |= {kind: [] for kind in sorted({question.kind for question in questions})}
     seconds = []
     for question in questions:
         started = time.perf_counter()
-        hits = retriever.search(question.text, k=count)
+        hits = retriever.search(question.text, k=len(retriever))
         seconds.append(time.perf_counter() - started)
-        ranking = [_pair(hit.passage.id) for hit in hits]
-        result = place(ranking, question.groups), place(ranking, question.groups, last=False)
-        rows["all"].append(result)
-        rows[question.kind].append(result)
+        found = places([_pair(hit.passage) for hit in hits], question.groups)
+        rows["all"].append(found)
+        rows[question.kind].append(found)
+        asked = language_of(question.text)
         for edition in LANGUAGES:
-            alone = [_pair(id) for id in retriever.rankings(question.text, edition)]
-            key = language_of(question.text), edition
-            across.setdefault(key, []).append(
-                (place(alone, question.groups), place(alone, question.groups, last=False))
-            )
-        if options.misses and result[0] > CUTS[-1]:
-            console.print(f"{question.kind}: {question.text} (found at {result[0]})", highlight=False)
+            alone = [id.split("-", 1)[1] for id in retriever.rankings(question.text, edition)]
+            label = f"{asked} over the {edition} edition alone"
+            rows.setdefault(label, []).append(places(alone, question.groups))
+        if question.sentences:
+            ranking = [
+                f"{_pair(s.passage)}#{s.sentence}" for s in retriever.sentences(question.text, hits[:5])
+            ]
+            label = f"{asked}: sentences of the first 5"
+            rows.setdefault(label, []).append(places(ranking, question.sentences))
+        if options.misses and found[1] > CUTS[-1]:
+            console.print(f"{question.kind}: {question.text} (found at {found[1]})", highlight=False)
 
     table = Table("questions", "n", *(f"recall@{cut}" for cut in CUTS), "MRR")
-    for kind in kinds:
-        table.add_row(kind, *_figures(rows[kind]))
-    for (asked, edition), results in sorted(across.items()):
-        table.add_row(f"{asked} over the {edition} edition alone", *_figures(results))
+    for label, results in rows.items():
+        shares = recall([last for _, last in results])[:-1]
+        rank = recall([first for first, _ in results])[-1]
+        table.add_row(label, str(len(results)), *(f"{100 * share:.1f} %" for share in shares), f"{rank:.3f}")
     console.print(table)
     low, high = np.percentile(np.array(seconds) * 1000, [50, 95])
     console.print(f"search: p50 {low:.1f} ms, p95 {high:.1f} ms", highlight=False)
-
-
-def _figures(results: Sequence[tuple[int, int]]) -> list[str]:
-    found = recall([last for last, _ in results])[:-1]
-    rank = recall([first for _, first in results])[-1]
-    return [str(len(results)), *(f"{100 * share:.1f} %" for share in found), f"{rank:.3f}"]
 
 
 def _from_row(kind: str, text: str, groups: str) -> Question:
     return Question(kind, text, tuple(frozenset(group.split("|")) for group in groups.split(" ")))
 
 
-def _from_item(item: dict, chinese: dict[str, str]) -> Question:  # type: ignore[type-arg]
+def _from_item(item: dict, chinese: Sequence[Passage]) -> Question:  # type: ignore[type-arg]
     before = [turn["content"] for turn in item.get("history") or () if turn["role"] == "user"][-1:]
-    groups = tuple(
-        frozenset(pair for pair, text in chinese.items() if any(_fold(quote) in text for quote in group))
-        for group in item["evidence"]
-    )
-    return Question(item["lang"], " ".join([*before, item["question"]]), groups)
+    pairs, sentences = [], []
+    for group in item["evidence"]:
+        quotes = [_fold(quote) for quote in group]
+        pairs.append(frozenset(_pair(p) for p in chinese if any(quote in _fold(p.text) for quote in quotes)))
+        sentences.append(
+            frozenset(
+                f"{_pair(passage)}#{number}"
+                for passage in chinese
+                for number, (start, end) in enumerate(passage.sentences)
+                if any(_overlap(quote, _fold(passage.text[start:end])) for quote in quotes)
+            )
+        )
+    text = " ".join([*before, item["question"]])
+    return Question(item["lang"], text, tuple(pairs), tuple(sentences))
+
+
+def _overlap(quote: str, sentence: str) -> bool:
+    """The quote lies in the sentence, or runs over the whole of it."""
+    return quote in sentence or (len(sentence) > 8 and sentence in quote)
 
 
 def _fold(text: str) -> str:
@@ -132,8 +143,8 @@ def _fold(text: str) -> str:
     return re.sub(r"[\s\"'「」『』]+", "", folded)
 
 
-def _pair(passage_id: str) -> str:
-    return passage_id.split("-", 1)[1]
+def _pair(passage: Passage) -> str:
+    return passage.id.split("-", 1)[1]
 
 
 if __name__ == "__main__":

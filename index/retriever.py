@@ -128,6 +128,10 @@ class Retriever:
         """The article's retriever, with the bundled embedder unless another is given."""
         return cls(chunking.passages(article.load()), embedder or open_embedder())
 
+    def __len__(self) -> int:
+        """How many pairs there are."""
+        return len(self._editions["zh"].passages)
+
     def search(self, query: str, k: int = 5, language: Language | None = None) -> list[Hit]:
         """The k best pairs, best first, each once, shown in `language` (the question's own if None)."""
         language = language or language_of(query)
