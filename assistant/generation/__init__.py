@@ -5,12 +5,7 @@ from pathlib import Path
 from assistant.generation.base import Generator
 from assistant.settings import Settings
 from corpus.errors import InputError
-
-KNOWN = ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b")
-NOTATION = (
-    f"{', '.join(KNOWN)}, /path/to/model.gguf, transformers:ORG/NAME, transformers:/path, "
-    "openai:http://HOST:PORT/v1#MODEL or none"
-)
+from index import weights
 
 
 def open_generator(spec: str, settings: Settings) -> Generator | None:
@@ -19,22 +14,53 @@ def open_generator(spec: str, settings: Settings) -> Generator | None:
     Raises InputError for a spec that names nothing, WeightsError for a missing or changed model file,
     GenerationError when the engine cannot start. Only the engine that is asked for is imported.
     """
+    kind, _, rest = spec.partition(":")
     if spec == "none":
         return None
-    if spec in KNOWN or spec.endswith(".gguf"):
+    if kind == "transformers" and rest:
+        from assistant.generation.transformers_engine import TransformersModel
+
+        return TransformersModel(_name(rest), _source(rest), settings)
+    if kind == "openai" and rest:
+        from assistant.generation.openai_compatible import OpenAICompatible
+
+        return OpenAICompatible(rest, settings)
+    if spec in registered() or spec.endswith(".gguf"):
         from assistant.generation.llamacpp import LlamaCpp
 
-        return LlamaCpp(Path(spec).stem, model_file(spec), settings)
-    raise InputError(f"There is no language model {spec!r}: choose {NOTATION}.")
+        return LlamaCpp(_name(spec), _file(spec), settings)
+    raise InputError(
+        f"There is no language model {spec!r}: choose {', '.join(registered())}, /path/to/model.gguf, "
+        "transformers:ORG/NAME, transformers:/path, openai:http://HOST:PORT/v1#MODEL or none."
+    )
 
 
-def model_file(spec: str) -> Path:
-    """The file of a registered model, verified, or the .gguf path that was given."""
-    if spec in KNOWN:
-        from index import weights
+def registered() -> list[str]:
+    """Names of the language models whose files this project can fetch; the first is the default."""
+    return [name for name, model in weights.registry().items() if model.file.endswith(".gguf")]
 
-        return Path(weights.path(spec))
+
+def _name(spec: str) -> str:
+    return Path(spec).name.removesuffix(".gguf") if spec.endswith(".gguf") else spec
+
+
+def _file(spec: str) -> Path:
+    """The file of a registered model, verified, or the path that was given."""
+    if spec in registered():
+        return weights.path(spec)
     path = Path(spec).expanduser()
     if not path.is_file():
         raise InputError(f"There is no model file {path}: give the path of a GGUF file.")
     return path
+
+
+def _source(spec: str) -> Path | str:
+    """What transformers is to load: a file, a folder or a hub id."""
+    if spec in registered() or spec.endswith(".gguf"):
+        return _file(spec)
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return path
+    if spec.startswith(("/", ".", "~")) or spec.count("/") != 1:
+        raise InputError(f"There is no model folder {path}: give a folder, a GGUF file or a hub id ORG/NAME.")
+    return spec

@@ -23,11 +23,17 @@ from assistant.generation.pump import Emit, Pump
 from assistant.settings import Settings
 from corpus.errors import GenerationError, InputError
 
-SLOTS = 4
-"""Requests decoded at once, and prompt prefixes kept warm: two languages, with room for two more users."""
+SLOTS = 2
+"""Requests decoded at once; more would share the same arithmetic and all be slower."""
+
+CACHE_MIB = 512
+"""Memory for prompts that a slot has left: a prefix comes back from here, whatever was asked in between."""
 
 BATCH = 128
 """Prompt tokens computed between two looks at whether the asker is still there."""
+
+WARM_SECONDS = 600.0
+"""Nobody waits for a prefix to be computed, so it may take longer than a reply."""
 
 _SILENT = -1
 
@@ -41,29 +47,31 @@ class LlamaCpp:
         self._folder = tempfile.TemporaryDirectory(prefix="assistant-")  # mode 0700
         self._server = _load(path, settings, Path(self._folder.name) / "llama.sock")
         self._running: weakref.WeakSet[Pump] = weakref.WeakSet()
-        # At exit a thread inside llama.cpp must not outlive the interpreter.
-        self._finalizer = weakref.finalize(self, _stop, self._running)
 
     def stream(self, request: Request) -> Generation:
         """Decode in a slot; the text comes in whole characters."""
+        return self._start(request, self._deadline_seconds)
+
+    def _start(self, request: Request, deadline_seconds: float) -> Generation:
         usage = Usage()
         payload = _payload(request)
 
         def produce(emit: Emit) -> None:
             self._decode(payload, usage, emit)
 
-        pump = Pump(produce, self._deadline_seconds)
+        pump = Pump(produce, deadline_seconds)
         self._running.add(pump)
         return Generation(pump, usage)
 
     def warm(self, messages: Sequence[Message]) -> None:
         """Compute a prefix once, so that the first question that starts with it is fast."""
-        for _ in self.stream(Request(messages, max_tokens=1)):
+        for _ in self._start(Request(messages, max_tokens=1), WARM_SECONDS):
             pass
 
     def close(self) -> None:
         """Stop what runs and free the model; safe to call twice."""
-        self._finalizer()
+        for pump in list(self._running):
+            pump.wait()
         self._server = None
         self._folder.cleanup()
 
@@ -92,8 +100,9 @@ def _load(path: Path, settings: Settings, socket: Path) -> Any:
     params.n_ctx = settings.context_tokens * SLOTS
     params.n_parallel = SLOTS
     params.n_batch = params.n_ubatch = BATCH
+    params.cache_ram_mib = CACHE_MIB
     params.n_predict = settings.max_answer_tokens
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads or default_threads()
+    _share_processors(params, settings.threads)
     params.verbosity = _SILENT
     params.offline = True
     _lock_down(params, socket)
@@ -115,11 +124,16 @@ def _lock_down(params: Any, socket: Path) -> None:
     params.ui = False
 
 
-def default_threads() -> int:
-    """All processors but one: llama.cpp's threads spin while they wait for each other, and collapse when one of
-    them has to share its core with the rest of the program.
+def _share_processors(params: Any, threads: int) -> None:
+    """All processors read the prompt, half of them write the answer; `threads` above 0 sets both.
+
+    llama.cpp's threads spin while they wait for each other, hundreds of times per token, and collapse when
+    one of them has to share its core. Answering is bound by memory, so the other half would win little; reading
+    the prompt is bound by arithmetic and its threads rarely wait. Without polling they sleep in between.
     """
-    return max(1, _processors() - 1)
+    params.cpuparams.n_threads = threads or max(1, _processors() // 2)
+    params.cpuparams_batch.n_threads = threads or _processors()
+    params.cpuparams.poll = params.cpuparams_batch.poll = 0
 
 
 def _processors() -> int:
@@ -162,8 +176,3 @@ def _failure(message: str) -> GenerationError | InputError:
     if "context size" in message:
         return InputError(f"The prompt does not fit the model: {message}. Ask something shorter.")
     return GenerationError(f"llama.cpp refused the request: {message}.")
-
-
-def _stop(running: "weakref.WeakSet[Pump]") -> None:
-    for pump in list(running):
-        pump.wait()

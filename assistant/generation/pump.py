@@ -1,7 +1,9 @@
 """A worker thread's pieces of text as an iterator that any thread may close, under one deadline."""
 
+import atexit
 import contextlib
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -10,6 +12,9 @@ from corpus.errors import AssistantError, GenerationError
 
 Emit = Callable[[str], bool]
 """Hand over a piece of text, perhaps empty; returns True when the worker has to stop."""
+
+EXIT_SECONDS = 5.0
+"""How long the end of the program waits for a worker that has been told to stop."""
 
 
 class Pump(Iterator[str]):
@@ -32,6 +37,7 @@ class Pump(Iterator[str]):
         if not self._deadline:
             self._deadline = time.monotonic() + self._deadline_seconds
             self._thread.start()
+            _running.add(self)
         try:
             item = self._queue.get(timeout=max(0.0, self._deadline - time.monotonic()))
         except Empty:
@@ -52,11 +58,11 @@ class Pump(Iterator[str]):
         self._stopped.set()
         self._queue.put(None)  # wakes an iteration that waits in another thread
 
-    def wait(self) -> None:
-        """Close, and return when the worker has ended."""
+    def wait(self, seconds: float | None = None) -> None:
+        """Close, and return when the worker has ended, or after `seconds`."""
         self.close()
         with contextlib.suppress(RuntimeError):  # never started
-            self._thread.join()
+            self._thread.join(seconds)
 
     def __del__(self) -> None:
         self.close()
@@ -76,4 +82,16 @@ def _work(
     except AssistantError as error:
         queue.put(error)
     except Exception as error:
-        queue.put(GenerationError(f"The language model stopped half-way: {error}"))
+        failure = GenerationError(f"The language model stopped half-way: {error}")
+        failure.__cause__ = error
+        queue.put(failure)
+
+
+_running: weakref.WeakSet[Pump] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """A worker inside a native library must not outlive the interpreter."""
+    for pump in list(_running):
+        pump.wait(EXIT_SECONDS)
