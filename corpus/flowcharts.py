@@ -199,26 +199,28 @@ def build(data: Mapping[str, Any], sha256: str = "") -> Flowcharts:
 def bind(text: str, article: Article) -> str:
     """Return the YAML text with every quote bound to the article as it now stands.
 
-    The Chinese sentence is the anchor: `passage:` becomes the passage that holds it, `en:` the sentence that
-    translates it. Run after passages were cut anew or the English edition was edited; the proof then reads
-    the sentences again. Raises CorpusError when a Chinese quote is no sentence of the article, or several.
+    The Chinese text is the anchor: `passage:` becomes the passage that holds it, and `en:` becomes the
+    translation where the quote is a whole sentence. Run after passages were cut anew or the English edition
+    was edited; the proof then reads the sentences again. Raises CorpusError when a Chinese quote stands in no
+    passage or in several.
     """
     paragraphs = zip(article.zh.paragraphs, article.en.paragraphs, strict=True)
-    pairs = [pair for zh, en in paragraphs for pair in zip(zh.sentences, en.sentences, strict=True)]
+    translations = {
+        zh: en for one, other in paragraphs for zh, en in zip(one.sentences, other.sentences, strict=True)
+    }
     chinese = [p for p in passages(article) if p.language == "zh"]
     for quote in parse(text).quotes().values():
-        english = [en for zh, en in pairs if zh == quote.zh]
         holders = [p.id for p in chinese if quote.zh in p.text]
-        if len(english) != 1 or len(holders) != 1:
+        if len(holders) != 1:
             raise CorpusError(
-                f"quote {quote.id!r} is {len(english)} sentences in {len(holders)} passages of the Chinese "
-                f"edition, expected one in one: {quote.zh}"
+                f"quote {quote.id!r} stands in {len(holders)} Chinese passages, expected one: {quote.zh}"
             )
         entry = rf"(?m)^(  {re.escape(quote.id)}:\n    passage: ).*(\n    zh: .*\n    en: ).*$"
         found = re.search(entry, text)
         if found is None:
             raise CorpusError(f"quote {quote.id!r} is not written as passage, zh, en, a line each; mend it")
-        bound = f"{found[1]}{holders[0]}{found[2]}{json.dumps(english[0], ensure_ascii=False)}"
+        english = json.dumps(translations.get(quote.zh, quote.en), ensure_ascii=False)
+        bound = f"{found[1]}{holders[0]}{found[2]}{english}"
         text = text[: found.start()] + bound + text[found.end() :]
     return text
 

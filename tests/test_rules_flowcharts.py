@@ -139,9 +139,9 @@ def test_binding_follows_the_chinese_sentence():
     assert flowcharts.bind(stale, article.load()) == text
 
 
-def test_binding_refuses_a_quote_that_is_no_sentence():
+def test_binding_refuses_a_quote_that_no_passage_holds():
     damaged = flowcharts.source().replace("并且应该坚持使用它", "并且应该放弃使用它")
-    with pytest.raises(CorpusError, match="'industry-stick' is 0 sentences in 0 passages"):
+    with pytest.raises(CorpusError, match="'industry-stick' stands in 0 Chinese passages"):
         flowcharts.bind(damaged, article.load())
 
 
