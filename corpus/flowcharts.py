@@ -34,12 +34,16 @@ FRAMEWORKS = ("TensorFlow", "PyTorch", "JAX", "Keras", "PyTorch Lightning")
 
 @dataclass(frozen=True)
 class Quote:
-    """One sentence of the article in both editions; `passage_id` names the Chinese passage that holds it."""
+    """One sentence of the article in both editions; `passage_id` names the Chinese passage that holds it.
+
+    `denials` is how many words of denial the sentence has, in each edition.
+    """
 
     id: str
     passage_id: str
     zh: str
     en: str
+    denials: int = 0
 
     def text(self, language: Language) -> str:
         """The sentence in one edition."""
@@ -176,7 +180,7 @@ def parse(text: str) -> Flowcharts:
 def build(data: Mapping[str, Any], sha256: str = "") -> Flowcharts:
     """Turn parsed YAML into charts. Raises CorpusError that names the entry at fault."""
     try:
-        quotes = {key: Quote(key, q["passage"], q["zh"], q["en"]) for key, q in data["quotes"].items()}
+        quotes = {key: _quote(key, q) for key, q in data["quotes"].items()}
         charts = {name: _chart(name, chart, quotes) for name, chart in data["charts"].items()}
         general = _leaf("general", data["general"], quotes)
         flowcharts = Flowcharts(
@@ -223,6 +227,10 @@ def bind(text: str, article: Article) -> str:
         bound = f"{found[1]}{holders[0]}{found[2]}{english}"
         text = text[: found.start()] + bound + text[found.end() :]
     return text
+
+
+def _quote(key: str, data: Mapping[str, Any]) -> Quote:
+    return Quote(key, data["passage"], data["zh"], data["en"], data.get("denials", 0))
 
 
 def _chart(name: str, data: Mapping[str, Any], quotes: Mapping[str, Quote]) -> Flowchart:

@@ -2,12 +2,16 @@
 
 from assistant.rules.agreement import Verdict, agrees, holds
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
+from assistant.rules.findings import Disagreement
 from assistant.rules.phrasing import Flip, Said, compose, flips, overview
+from assistant.rules.proof import Certificate, prove
 from assistant.rules.reader import Claim, read_recommendations
 from assistant.rules.recognition import Situation, Understood, recognise
 
 __all__ = [
+    "Certificate",
     "Claim",
+    "Disagreement",
     "Flip",
     "Outcome",
     "Said",
@@ -23,6 +27,7 @@ __all__ = [
     "holds",
     "load_flowcharts",
     "overview",
+    "prove",
     "read_recommendations",
     "recognise",
 ]

@@ -35,6 +35,8 @@ class Grammar:
     open: Pattern
     permits: Pattern
     blames: Pattern
+    denials: Pattern
+    lists: Pattern
     elsewhere: Pattern
     markers: Pattern
 

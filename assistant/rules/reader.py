@@ -65,6 +65,11 @@ def is_recommending(sentence: str, language: Language) -> bool:
     return bool(grammar(language).markers.search(names.mask(sentence)))
 
 
+def denials(sentence: str, language: Language) -> int:
+    """How often a sentence denies something."""
+    return len(grammar(language).denials.findall(names.mask(sentence)))
+
+
 def clauses(masked: str, rules: Grammar) -> Iterator[Clause]:
     """The clauses of a masked sentence; a supposition goes on while its clauses do."""
     supposing = False
