@@ -63,7 +63,7 @@ class Generator(Protocol):
         ...
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float | None:
-        """How probable it is (0 to 1) that the reply begins with `text`; None where the engine cannot tell."""
+        """How probable it is (0 to 1) that the reply begins with `text`; None where nobody can tell."""
         ...
 
     def close(self) -> None:

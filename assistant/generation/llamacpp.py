@@ -7,6 +7,8 @@ file in a private folder, behind a key that nobody is told.
 """
 
 import contextlib
+import json
+import math
 import os
 import secrets
 import tempfile
@@ -50,14 +52,28 @@ class LlamaCpp:
 
     def stream(self, request: Request) -> Generation:
         """Decode in a slot; the text comes in whole characters."""
-        return self._start(request, self._deadline_seconds)
+        return self._start(_payload(request), self._deadline_seconds)
 
-    def _start(self, request: Request, deadline_seconds: float) -> Generation:
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        """How probable it is (0 to 1) that the reply begins with `text`, along its likeliest tokens.
+
+        A grammar forces the text; the figures are the model's own, from before the grammar. The prompt stays
+        cached, so a following `stream` of the same messages starts at once.
+        """
+        forced = Request(messages, max_tokens=len(text.encode()), grammar=f"root ::= {_quoted(text)}")
+        figures: list[dict[str, Any]] = []
+        payload = _payload(forced) | {"logprobs": True, "top_logprobs": 1}
+        for _ in self._start(payload, self._deadline_seconds, figures):
+            pass
+        return math.exp(sum(figure["logprob"] for figure in figures))
+
+    def _start(
+        self, payload: dict[str, Any], deadline_seconds: float, figures: list[dict[str, Any]] | None = None
+    ) -> Generation:
         usage = Usage()
-        payload = _payload(request)
 
         def produce(emit: Emit) -> None:
-            self._decode(payload, usage, emit)
+            self._decode(payload, usage, emit, figures)
 
         pump = Pump(produce, deadline_seconds)
         self._running.add(pump)
@@ -65,7 +81,7 @@ class LlamaCpp:
 
     def warm(self, messages: Sequence[Message]) -> None:
         """Compute a prefix once, so that the first question that starts with it is fast."""
-        for _ in self._start(Request(messages, max_tokens=1), WARM_SECONDS):
+        for _ in self._start(_payload(Request(messages, max_tokens=1)), WARM_SECONDS):
             pass
 
     def close(self) -> None:
@@ -75,7 +91,9 @@ class LlamaCpp:
         self._server = None
         self._folder.cleanup()
 
-    def _decode(self, payload: dict[str, Any], usage: Usage, emit: Emit) -> None:
+    def _decode(
+        self, payload: dict[str, Any], usage: Usage, emit: Emit, figures: list[dict[str, Any]] | None
+    ) -> None:
         failures: list[str] = []
 
         def receive(chunk: dict[str, Any]) -> bool:
@@ -83,8 +101,10 @@ class LlamaCpp:
                 failures.append(str(chunk["error"].get("message", chunk["error"])))
                 return True
             _count(chunk, usage)
-            choices = chunk.get("choices") or [{"delta": {}}]
-            return emit(choices[0]["delta"].get("content") or "")
+            choice = (chunk.get("choices") or [{"delta": {}}])[0]
+            if figures is not None and choice.get("logprobs"):
+                figures.extend(choice["logprobs"]["content"])
+            return emit(choice["delta"].get("content") or "")
 
         server = self._server
         if server is None:
@@ -128,8 +148,9 @@ def _share_processors(params: Any, threads: int) -> None:
     """All processors read the prompt, half of them write the answer; `threads` above 0 sets both.
 
     llama.cpp's threads spin while they wait for each other, hundreds of times per token, and collapse when
-    one of them has to share its core. Answering is bound by memory, so the other half would win little; reading
-    the prompt is bound by arithmetic and its threads rarely wait. Without polling they sleep in between.
+    one of them has to share its core. Answering is bound by memory, so the other half would win little;
+    reading the prompt is bound by arithmetic and its threads rarely wait. Without polling they sleep in
+    between.
     """
     params.cpuparams.n_threads = threads or max(1, _processors() // 2)
     params.cpuparams_batch.n_threads = threads or _processors()
@@ -157,6 +178,11 @@ def _payload(request: Request) -> dict[str, Any]:
     if request.grammar is not None:
         payload["grammar"] = request.grammar
     return payload
+
+
+def _quoted(text: str) -> str:
+    """The text as a GBNF literal."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _count(chunk: dict[str, Any], usage: Usage) -> None:

@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from assistant.generation.base import Generation, Request, Usage
+from assistant.generation.base import Generation, Message, Request, Usage
 from assistant.generation.control import safe
 from assistant.generation.pump import Emit, Pump
 from assistant.settings import PREFIX, Settings
@@ -60,6 +60,9 @@ class OpenAICompatible:
                 raise self._failure(error) from error
 
         return Generation(Pump(produce, self._deadline_seconds), usage)
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> None:
+        """Not asked: servers differ in what they say of probabilities."""
 
     def close(self) -> None:
         """Close the connections."""

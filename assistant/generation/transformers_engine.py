@@ -1,6 +1,7 @@
 """Hugging Face transformers: a folder, a hub id or the same GGUF file; the choice when a GPU is present."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from assistant.generation.base import Generation, Request, Usage
+from assistant.generation.base import Generation, Message, Request, Usage
 from assistant.generation.control import safe
 from assistant.generation.pump import Emit, Pump
 from assistant.settings import Settings
@@ -52,20 +53,30 @@ class TransformersModel:
 
         return Generation(Pump(produce, self._deadline_seconds), usage)
 
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        """How probable it is (0 to 1) that the reply begins with `text`, in the tokenizer's own cut."""
+        with self._turn:
+            prompt = self._prompt(messages)["input_ids"]
+            begun = self._tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"].to(
+                prompt
+            )
+            with torch.inference_mode():
+                logits = self._model(torch.cat([prompt, begun], dim=1)).logits[0, prompt.shape[1] - 1 : -1]
+            chances = logits.float().log_softmax(-1).gather(1, begun[0].unsqueeze(1))
+            return float(chances.sum().exp())
+
     def close(self) -> None:
         """Free the model; a generation that runs ends first."""
         with self._turn:
             self._model = None
 
     def _decode(self, request: Request, usage: Usage, emit: Emit) -> None:
-        if self._model is None:
-            raise GenerationError("The language model has been closed: open it again to ask.")
-        prompt = self._prompt(request)
+        prompt = self._prompt(request.messages)
         usage.prompt_tokens = usage.new_prompt_tokens = prompt["input_ids"].shape[1]
         if usage.prompt_tokens + request.max_tokens > self._context_tokens:
             raise InputError(
-                f"The prompt does not fit the model: {usage.prompt_tokens} tokens, {request.max_tokens} more for "
-                f"the answer, and the context has {self._context_tokens}. Ask something shorter."
+                f"The prompt does not fit the model: {usage.prompt_tokens} tokens, {request.max_tokens} more "
+                f"for the answer, and the context has {self._context_tokens}. Ask something shorter."
             )
         watch = _Watch(self._tokenizer, usage, request.stop, emit)
         self._model.generate(
@@ -75,11 +86,13 @@ class TransformersModel:
         )
         watch.finish()
 
-    def _prompt(self, request: Request) -> Any:
-        continues = request.messages[-1]["role"] == "assistant"
+    def _prompt(self, messages: Sequence[Message]) -> Any:
+        if self._model is None:
+            raise GenerationError("The language model has been closed: open it again to ask.")
+        continues = messages[-1]["role"] == "assistant"
         try:
             return self._tokenizer.apply_chat_template(
-                safe(request.messages),
+                safe(messages),
                 add_generation_prompt=not continues,
                 continue_final_message=continues,
                 return_dict=True,
