@@ -22,6 +22,7 @@ from assistant.answer import (
     Turn,
 )
 from assistant.engine import Engine
+from assistant.generation.base import Generation, Message, Request, Usage
 from corpus.errors import GenerationError, InputError
 
 ZH = "TensorFlow 有 TensorFlow Lite。"
@@ -59,7 +60,7 @@ class CannedEngine(Engine):
             answer = _answer(question, found[0])
             yield Token(text=answer.answer, citations=answer.citations)
             while "wait" in question:
-                time.sleep(0.02)
+                time.sleep(0.1)
                 yield Token(text=" …")
             yield Final(answer=answer)
         finally:
@@ -138,3 +139,103 @@ class HandEmbedder:
         """The same vectors as for queries."""
         self.embedded += texts
         return self.embed_queries(texts)
+
+
+class ScriptedGenerator:
+    """A generator that says `reply(messages)`, three characters at a time; a token is such a piece.
+
+    It is certain of what it says: the likelihood of a beginning is 1 or 0. `requests` and `closed` tell a
+    test what was asked of it.
+    """
+
+    def __init__(self, reply: Callable[[Sequence[Message]], str], name: str = "scripted") -> None:
+        self.name = name
+        self.requests: list[Request] = []
+        self.closed = False
+        self._reply = reply
+
+    def stream(self, request: Request) -> Generation:
+        """The reply up to the first stop string, cut off after `max_tokens` pieces."""
+        self.requests.append(request)
+        prompt = sum(len(message["content"]) for message in request.messages)
+        usage = Usage(prompt_tokens=prompt, new_prompt_tokens=prompt)
+        text = self._reply(request.messages)
+        for stop in request.stop:
+            text = text.partition(stop)[0]
+
+        def pieces() -> Iterator[str]:
+            for start in range(0, min(len(text), 3 * request.max_tokens), 3):
+                usage.completion_tokens += 1
+                yield text[start : start + 3]
+
+        return Generation(pieces(), usage)
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        """1 when the reply begins with the text."""
+        return float(self._reply(messages).startswith(text))
+
+    def close(self) -> None:
+        """Remember it."""
+        self.closed = True
+
+
+class ScriptedServer:
+    """A server in a thread that answers every POST with the blocks that `script(payload)` yields, as they come.
+
+    The script may wait, lie and stop where it likes; with `promised` bytes in its header a short answer looks
+    like a broken connection. `requests` holds (path, headers, payload). Use it with `with`.
+    """
+
+    def __init__(
+        self,
+        script: Callable[[dict[str, Any]], Iterable[bytes]],
+        status: int = 200,
+        promised: int | None = None,
+    ) -> None:
+        self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        self.broken = threading.Event()
+        scripted = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                scripted.requests.append((self.path, dict(self.headers), payload))
+                self.send_response(status)
+                self.send_header("Content-Type", "text/event-stream")
+                if promised is not None:
+                    self.send_header("Content-Length", str(promised))
+                self.end_headers()
+                try:
+                    for block in script(payload):
+                        self.wfile.write(block)
+                        self.wfile.flush()
+                except OSError:
+                    scripted.broken.set()  # the client hung up
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> "ScriptedServer":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def event(data: Any) -> bytes:
+    """A server-sent event: `data` as JSON, or as it stands when it is a string."""
+    return f"data: {data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+def chunk(content: str, finish: str | None = None) -> bytes:
+    """The event of a chat completion chunk."""
+    return event({"choices": [{"index": 0, "delta": {"content": content}, "finish_reason": finish}]})
