@@ -1,9 +1,13 @@
 """Doubles that are real implementations: small, deterministic, with results one can work out by hand."""
 
 import hashlib
+import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,7 +184,7 @@ class ScriptedGenerator:
 
 
 class ScriptedServer:
-    """A server in a thread that answers every POST with the blocks that `script(payload)` yields, as they come.
+    """A server in a thread that answers a POST with the blocks that `script(payload)` yields, as they come.
 
     The script may wait, lie and stop where it likes; with `promised` bytes in its header a short answer looks
     like a broken connection. `requests` holds (path, headers, payload). Use it with `with`.

@@ -5,6 +5,7 @@ sends it to its successor. A prompt ends in a newline; from there the model says
 A prompt that ends in x goes on yxyxyx for ever. One byte is one token, so token counts are byte counts.
 """
 
+import itertools
 from pathlib import Path
 
 import gguf
@@ -15,7 +16,9 @@ SAYS = "Tensor 🐉火."
 
 SPECIAL = ("<|im_start|>", "<|im_end|>")
 TEMPLATE = (
-    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}"
+    "{% for m in messages %}"
+    "{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 WIDTH = 320
@@ -31,7 +34,7 @@ def _byte_letters() -> list[str]:
 def _successors(end: int) -> dict[int, int]:
     chain = [ord("\n"), *SAYS.encode(), end]
     assert len(set(chain)) == len(chain)
-    return {**dict(zip(chain, chain[1:], strict=False)), ord("x"): ord("y"), ord("y"): ord("x")}
+    return {**dict(itertools.pairwise(chain)), ord("x"): ord("y"), ord("y"): ord("x")}
 
 
 def write_gguf(path: Path) -> Path:
