@@ -198,16 +198,34 @@ def recommend(audience: str | None, pairs: tuple[str, ...], language: "Language"
 
 
 @cli.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Prove that the flowcharts and both editions say the same, and print the certificate."""
+    from assistant import rules, terminal
+
+    certificate = rules.prove()
+    terminal.say(terminal.dump(certificate.as_json()) if as_json else certificate.report())
+    if not certificate.holds:
+        first = certificate.disagreements[0]
+        raise AssistantError(
+            f"Flowcharts and article disagree in {len(certificate.disagreements)} places, "
+            f"first at {first.leaf} ({first.part}): {first.quote}"
+        )
+
+
+@cli.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on.  [default: 7860]")
 @llm_option
 def serve(host: str | None, port: int | None, llm: str | None) -> None:
     """Serve the web chat and the HTTP API until Ctrl-C."""
+    from assistant.address import bind, url_of
     from assistant.settings import load_settings
     from assistant.standby import Standby
     from assistant.terminal import complain
 
     settings = load_settings(host=host, port=port, llm=llm)
+    door = bind(settings.host, settings.port)
     complain("Starting; the models are being loaded.")
 
     def open_engine() -> "Engine":
@@ -217,9 +235,7 @@ def serve(host: str | None, port: int | None, llm: str | None) -> None:
 
     standby = Standby(open_engine)
     standby.start()  # now, so that loading overlaps with the import of the web page
-    from assistant.serving import Server, bind, create_app, url_of
-
-    door = bind(settings.host, settings.port)
+    from assistant.serving import Server, create_app
 
     def announce() -> None:
         try:

@@ -1,11 +1,11 @@
 """What a working installation needs, checked piece by piece, each with the command that mends it."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from assistant.address import bind, url_of
 from assistant.settings import Settings
-from corpus.errors import AssistantError
+from corpus.errors import AssistantError, CorpusError
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,12 @@ def _article() -> str:
 
 
 def _flowcharts() -> str:
-    from corpus.flowcharts import load
+    from assistant.rules import prove
 
-    return f"{len(load().charts)} flowcharts"
+    certificate = prove()
+    if not certificate.holds:
+        raise CorpusError("they disagree with the article; `assistant check` names every place")
+    return f"{certificate.counts['leaves']} outcomes, proven against both editions"
 
 
 def _embedder() -> str:
@@ -74,10 +77,5 @@ def _index() -> str:
 
 
 def _address(settings: Settings) -> str:
-    from assistant.serving import url_of
-
-    try:
-        with socket.create_server((settings.host, settings.port)) as door:
-            return f"{url_of(door)} is free"
-    except OSError:
-        return f"port {settings.port} is taken; `assistant serve --port {settings.port + 1}` uses another"
+    with bind(settings.host, settings.port) as door:
+        return f"{url_of(door)} is free"

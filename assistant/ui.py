@@ -36,6 +36,7 @@ ROUTES = frozenset(
         ("GET", "/gradio_api/queue/data"),
         ("POST", "/gradio_api/queue/join"),
         ("POST", "/gradio_api/cancel"),
+        ("POST", "/gradio_api/reset"),
         ("GET", "/gradio_api/startup-events"),
     }
 )

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
-from assistant.serving import Server, bind, url_of
+from assistant.address import bind, url_of
+from assistant.serving import Server
 
 
 @contextmanager

@@ -4,16 +4,19 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from doubles import EN, ZH, CannedEngine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import batch, terminal
+from assistant.address import bind
 from assistant.cli import cli, main
 from assistant.facts import read_facts
 from corpus.errors import InputError
@@ -255,6 +258,14 @@ class TestAdvice:
             read_facts(pairs)
 
 
+class TestCheck:
+    def test_prints_the_certificate(self, run) -> None:
+        code, out, err = run("check")
+        assert (code, err) == (0, "")
+        assert out.startswith("flowcharts and article agree\n")
+        assert json.loads(run("check", "--json")[1])["disagreements"] == []
+
+
 class TestDoctor:
     def test_finds_a_working_installation(self, run) -> None:
         code, out, err = run("doctor")
@@ -273,6 +284,28 @@ class TestDoctor:
         code, out, _ = run("models")
         assert code == 0
         assert re.search(r"^qwen2\.5-coder-1\.5b +1,117 MB  Apache-2\.0 +missing$", out, re.MULTILINE)
+
+
+class TestServe:
+    def test_says_one_line_when_ready_and_stops_at_ctrl_c(self) -> None:
+        command = [sys.executable, str(Path(__file__).parent.parent / "app.py"), "serve", "--port", "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+            line = server.stdout.readline()
+            address = re.fullmatch(r"Ready at (http://127\.0\.0\.1:\d+) \(Ctrl-C stops\)\n", line)
+            assert address, server.stderr.read()
+            body = {"question": "What is TensorFlow Lite for?"}
+            assert httpx.post(f"{address[1]}/v1/ask", json=body, timeout=30).json()["citations"]
+            server.send_signal(signal.SIGINT)
+            out, err = server.communicate(timeout=30)
+        assert (server.returncode, out) == (0, "")
+        assert err == "Starting; the models are being loaded.\nStopped.\n"
+
+    def test_a_taken_port_is_named(self, run) -> None:
+        with bind("127.0.0.1", 0) as door:
+            port = door.getsockname()[1]
+            code, out, err = run("serve", "--port", str(port))
+        assert (code, out) == (1, "")
+        assert f"--port {port + 1}" in err
 
 
 class TestWhatReachesTheTerminal:
