@@ -1,31 +1,72 @@
-"""Does the article answer the question at all? Decided before a word is shown, from calibrated signals."""
+"""Does the article answer the question at all? Decided before a word is shown, from calibrated signals.
 
+No single score can tell: an off-topic question reaches a higher cosine than a genuine one. A logistic model
+over four signals can; its weights come from the calibration questions (docs/log.md has the figures).
+"""
+
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.retriever import Hit, SentenceHit
 
+SILENT_BELOW = 0.2
+"""Probability of an answer below which the article counts as silent: wrongly refusing is worse than quoting."""
+
 
 @dataclass(frozen=True)
 class Signals:
-    """What is known before an answer: how well the best passages fit, and how much the model doubts."""
+    """What is known before an answer.
 
-    fused: float
+    `dense` is the best sentence's cosine, `coverage` the share of the question's terms in one passage (0-1),
+    `margin` the fused score of the best sentence over the second, `doubt` how probable the model finds it
+    that nothing answers (0-1), None where it was not asked.
+    """
+
     dense: float
     coverage: float
+    margin: float
     doubt: float | None
 
 
-def signals(question: str, hits: Sequence[Hit], sentences: Sequence[SentenceHit], doubt: float | None) -> Signals:
+@dataclass(frozen=True)
+class _Weights:
+    bias: float
+    dense: float
+    coverage: float
+    margin: float
+    doubt: float = 0.0
+
+
+_WITH_MODEL = _Weights(bias=-32.583, dense=32.759, coverage=5.295, margin=0.048, doubt=-0.401)
+_WITHOUT = _Weights(bias=-38.256, dense=41.519, coverage=6.226, margin=0.014)
+
+
+def signals(hits: Sequence[Hit], sentences: Sequence[SentenceHit], doubt: float | None) -> Signals:
     """Read the signals off a search and the model's first word."""
     return Signals(
-        fused=hits[0].score,
         dense=sentences[0].dense,
         coverage=max(hit.coverage for hit in hits),
+        margin=sentences[0].score - sentences[1].score,
         doubt=doubt,
     )
 
 
+def answerable(seen: Signals) -> float:
+    """Probability (0-1) that the article answers the question."""
+    weights = _WITHOUT if seen.doubt is None else _WITH_MODEL
+    total = weights.bias + weights.dense * seen.dense + weights.coverage * seen.coverage
+    total += weights.margin * seen.margin
+    if seen.doubt is not None:
+        total += weights.doubt * _logit(seen.doubt)
+    return 1 / (1 + math.exp(-total))
+
+
 def is_silent(seen: Signals) -> bool:
     """Is the article silent on the question?"""
-    return seen.doubt is not None and seen.doubt > 0.15
+    return answerable(seen) < SILENT_BELOW
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))

@@ -187,3 +187,14 @@ def ask(language: Language, evidence: Sequence[str], question: str) -> str:
 def messages(language: Language, evidence: Sequence[str], question: str) -> list[Message]:
     """The whole prompt of an answer."""
     return [*head(language), {"role": "user", "content": ask(language, evidence, question)}]
+
+
+_REASON: dict[Language, str] = {
+    "en": "{question}\nThe advice is: {verdict} What does the article say in favour of it?",
+    "zh": "{question}\n建议是:{verdict}文章这样建议的依据是什么?",
+}
+
+
+def reason(language: Language, evidence: Sequence[str], question: str, verdict: str) -> list[Message]:
+    """The whole prompt for wording why a verdict was given."""
+    return messages(language, evidence, _REASON[language].format(question=question, verdict=verdict))
