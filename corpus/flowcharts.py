@@ -24,7 +24,7 @@ Facts = Mapping[str, Value]
 Text = Mapping[Language, str]
 Words = Mapping[Language, tuple[str, ...]]
 Strength = Literal["choose", "stick", "consider", "either"]
-Role = Literal["recommends", "context", "against", "supports"]
+Role = Literal["recommends", "allows", "context", "against", "supports"]
 
 Audience = Literal["industry", "researcher", "professor", "career", "hobbyist", "beginner"]
 
@@ -76,10 +76,11 @@ class Question:
 class Support:
     """A quote and what it does for its leaf.
 
-    recommends: reads as the leaf's outcome. context: states a condition; its own advice is overruled by the
-    leaf. against: speaks against a framework that the leaf does not name. supports: gives a reason; it
-    speaks about `about` and recommends nothing else. `alternative_conditions`: the conditions that the
-    sentence names are alternatives or examples, so one of them is enough.
+    recommends: reads as the leaf's outcome. allows: recommends the leaf's alternatives. context: states a
+    condition; its own advice is overruled by the leaf. against: speaks against a framework that the leaf does
+    not name. supports: gives a reason; it speaks of what `about` lists and recommends nothing else.
+    `alternative_conditions`: the conditions that the sentence names are alternatives or examples, so one of
+    them is enough.
     """
 
     quote: Quote

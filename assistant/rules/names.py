@@ -6,6 +6,7 @@ mention of `tensorflow` followed by a word, and `pytorch lightning` none of `pyt
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.text import normalise
 
@@ -50,6 +51,7 @@ class Mention:
     start: int
 
 
+@lru_cache(maxsize=4096)
 def mask(text: str) -> str:
     """Fold a text and put one character in the place of every name."""
     masked = _PATTERN.sub(lambda m: _NAMES[(m.lastindex or 1) - 1][0], normalise(text))
@@ -61,9 +63,10 @@ def mentions(masked: str) -> list[Mention]:
     return [_mention(m.group(), m.start()) for m in re.finditer(f"[{ANY}]", masked)]
 
 
-def subjects(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def subjects(text: str) -> tuple[str, ...]:
     """The frameworks and tools a sentence speaks of, each once, in order; a product is its framework."""
-    return list(dict.fromkeys(mention.name for mention in mentions(mask(text))))
+    return tuple(dict.fromkeys(mention.name for mention in mentions(mask(text))))
 
 
 def _mention(token: str, start: int) -> Mention:

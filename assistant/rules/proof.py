@@ -52,12 +52,15 @@ def prove(article: Article | None = None, flowcharts: Flowcharts | None = None) 
     """
     article = article or articles.load()
     flowcharts = flowcharts or charts.load()
-    found = [
-        *support.check(flowcharts, article, passages(article)),
-        *coverage.check(flowcharts, article),
-        *totality.check(flowcharts),
-    ]
+    found = list(disagreements(article, flowcharts))
     return Certificate(not found, _counts(flowcharts, article), _hashes(flowcharts, article), found)
+
+
+def disagreements(article: Article, flowcharts: Flowcharts) -> Iterator[Disagreement]:
+    """Every disagreement between an article and flowcharts, found as it is asked for."""
+    yield from support.check(flowcharts, article, passages(article))
+    yield from coverage.check(flowcharts, article)
+    yield from totality.check(flowcharts)
 
 
 def _counts(flowcharts: Flowcharts, article: Article) -> dict[str, int]:

@@ -7,6 +7,7 @@ The proof reads the article with it and the engine reads every answer with it, s
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from assistant.rules import names
@@ -46,6 +47,11 @@ class Clause:
 
 def read_recommendations(sentence: str, language: Language) -> list[Claim]:
     """Every recommendation of one sentence, in order."""
+    return list(_recommendations(sentence, language))
+
+
+@lru_cache(maxsize=4096)
+def _recommendations(sentence: str, language: Language) -> tuple[Claim, ...]:
     rules = grammar(language)
     parts = list(clauses(names.mask(sentence), rules))
     condition = " ".join(part.text.strip() for part in parts if part.supposes)
@@ -57,14 +63,16 @@ def read_recommendations(sentence: str, language: Language) -> list[Claim]:
             claims += [claim for claim in found if claim not in claims]
         mentioned = [m.framework for m in names.mentions(part.text) if m.framework]
         last = (mentioned[-1],) if mentioned else last
-    return claims
+    return tuple(claims)
 
 
+@lru_cache(maxsize=4096)
 def is_recommending(sentence: str, language: Language) -> bool:
     """Does the sentence use a recommending word, whatever it does with it?"""
     return bool(grammar(language).markers.search(names.mask(sentence)))
 
 
+@lru_cache(maxsize=4096)
 def denials(sentence: str, language: Language) -> int:
     """How often a sentence denies something."""
     return len(grammar(language).denials.findall(names.mask(sentence)))
@@ -90,7 +98,9 @@ def _read(text: str, rules: Grammar, condition: str, last: tuple[str, ...]) -> I
             claimed = True
             yield claim
     if not claimed:
-        yield from _unnamed(text, rules, condition, last, bool(groups))
+        coordinated = next((text[start:end] for start, end in groups if end - start > 1), "")
+        choice = [m.framework for m in names.mentions(coordinated) if m.framework]
+        yield from _unnamed(text, rules, condition, tuple(choice), () if groups else last)
 
 
 def _groups(text: str, rules: Grammar) -> Iterator[tuple[int, int]]:
@@ -138,15 +148,16 @@ def _claim(text: str, start: int, end: int, rules: Grammar, condition: str) -> C
 
 
 def _unnamed(
-    text: str, rules: Grammar, condition: str, last: tuple[str, ...], named: bool
+    text: str, rules: Grammar, condition: str, choice: tuple[str, ...], last: tuple[str, ...]
 ) -> Iterator[Claim]:
-    """Recommendations that name no framework themselves: all are open, the one before, the one supposed."""
+    """Recommendations of no single name: a choice left open, what is supposed, what "it" stands for."""
     if rules.permits.search(text):
         supposed = [m.framework for m in names.mentions(condition) if m.framework]
         yield Claim(tuple(supposed[:1]), "for", "consider" if supposed else "either", condition)
-    elif rules.open.search(text):
-        yield Claim((), "for", "either", condition)
-    elif last and not named:
+    elif opened := rules.open.search(text):
+        against = bool(rules.denies.search(text[: opened.start()]))
+        yield Claim(choice, "against" if against else "for", "either", condition)
+    elif last:
         yield from _pronoun(text, rules, condition, last)
 
 

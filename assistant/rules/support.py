@@ -1,7 +1,7 @@
 """Part one of the proof: every leaf is held up by quotes that say, when read, what the leaf says."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.rules import names
 from assistant.rules.coverage import core
@@ -60,13 +60,16 @@ def derive(claims: Sequence[Sequence[Claim]]) -> Reading | None:
         preferred = [f for claim in flat if claim.strength != "either" for f in claim.frameworks]
         return Reading(tuple(dict.fromkeys([*preferred, *named])), (), "either")
     main = max(claims[0], key=lambda claim: claim.strength != "consider")
-    softer = {f for claim in flat if claim.strength == "consider" for f in claim.frameworks} - {
-        *main.frameworks
-    }
-    firm = {f for claim in flat if claim.strength != "consider" or claim is main for f in claim.frameworks}
-    if firm != {*main.frameworks} or not main.frameworks:
+    if not main.frameworks or any(_firmest(sentence) != _firmest([main]) for sentence in claims):
         return None
-    return Reading(main.frameworks, tuple(sorted(softer)), main.strength)
+    softer = {f for claim in flat if claim.strength == "consider" for f in claim.frameworks}
+    return Reading(main.frameworks, tuple(sorted(softer - {*main.frameworks})), main.strength)
+
+
+def _firmest(claims: Sequence[Claim]) -> tuple[bool, set[str]]:
+    """Is the firmest of some claims firm, and which frameworks is it about?"""
+    firm = any(claim.strength != "consider" for claim in claims)
+    return firm, {f for claim in claims if (claim.strength != "consider") == firm for f in claim.frameworks}
 
 
 def _check_place(quote: Quote, places: dict[str, Passage]) -> Iterator[Disagreement]:
@@ -95,29 +98,30 @@ def _check_reading(leaf: Leaf) -> Iterator[Disagreement]:
     for language in LANGUAGES:
         recommending = [s.quote.text(language) for s in leaf.evidence if s.role == "recommends"]
         claims = [read_recommendations(text, language) for text in recommending]
-        context = _named_in_context(leaf, language)
         read = derive(claims)
-        if read is None or not _same(read, expected, context):
+        if read is not None:
+            read = replace(read, alternatives=tuple(sorted({*read.alternatives, *_allowed(leaf, language)})))
+        if read != replace(expected, alternatives=tuple(sorted(leaf.alternatives))):
             yield Disagreement(READING, leaf.id, " ".join(recommending), _told(claims, read), f"{expected}")
         own = read_recommendations(leaf.text[language], language)
-        if not _says(own, expected):
+        if not _says(own, expected) or not _speaks_of(leaf, language):
             yield Disagreement(READING, leaf.id, leaf.text[language], _told([own], None), f"{expected}")
         for support in leaf.evidence:
             yield from _check_support(leaf, support, language)
 
 
-def _named_in_context(leaf: Leaf, language: Language) -> set[str]:
-    texts = [s.quote.text(language) for s in leaf.evidence if s.role == "context"]
+def _allowed(leaf: Leaf, language: Language) -> set[str]:
+    texts = [s.quote.text(language) for s in leaf.evidence if s.role == "allows"]
     return {f for text in texts for claim in read_recommendations(text, language) for f in claim.frameworks}
 
 
-def _same(read: Reading, expected: Reading, context: set[str]) -> bool:
-    alternatives = {*expected.alternatives}
-    return (
-        (read.frameworks, read.strength) == (expected.frameworks, expected.strength)
-        and {*read.alternatives} <= alternatives
-        and alternatives - {*read.alternatives} <= context
-    )
+def _speaks_of(leaf: Leaf, language: Language) -> bool:
+    """Does the leaf's own text name only what its quotes name, its frameworks in order?"""
+    named = names.subjects(leaf.text[language])
+    quoted = {name for s in leaf.evidence for name in names.subjects(s.quote.text(language))}
+    opened = {*leaf.frameworks} if leaf.strength == "either" else set()
+    ordered = [name for name in named if name in leaf.frameworks]
+    return {*named} <= quoted | opened and (leaf.strength != "either" or ordered == [*leaf.frameworks])
 
 
 def _says(claims: Sequence[Claim], expected: Reading) -> bool:
@@ -172,8 +176,8 @@ def _check_conditions(leaf: Leaf, chart: Flowchart) -> Iterator[Disagreement]:
                 yield Disagreement(
                     CONDITIONS, leaf.id, support.quote.text(language), "lists nothing", "alternatives"
                 )
-            if support.role == "recommends":
-                yield from _unclaimed(chart, support.quote, found, language)
+            if support.role in ("recommends", "context"):
+                yield from _unclaimed(chart, support, found, language)
         if not when <= named or not binding <= when:
             quotes = " ".join(s.quote.text(language) for s in leaf.evidence)
             yield Disagreement(
@@ -201,15 +205,23 @@ def _lists(text: str, language: Language) -> bool:
 
 
 def _unclaimed(
-    chart: Flowchart, quote: Quote, found: Iterable[Condition], language: Language
+    chart: Flowchart, support: Support, found: Iterable[Condition], language: Language
 ) -> Iterator[Disagreement]:
-    resting = [leaf for leaf in chart.leaves if any(s.quote == quote for s in leaf.evidence)]
+    """Conditions and advice of a quote that no leaf makes its own; a context may lean on its own leaf."""
+    text = support.quote.text(language)
+    rests = [leaf for leaf in chart.leaves if any(s.quote == support.quote for s in leaf.evidence)]
+    resting = [leaf for leaf in rests if any(_recommends(s, support.quote) for s in leaf.evidence)]
+    if not resting and any(claim.frameworks for claim in read_recommendations(text, language)):
+        yield Disagreement(READING, chart.audience, text, "recommends", "no leaf rests on it")
     for fact, value in found:
-        if not any(leaf.when.get(fact) == value for leaf in resting):
-            text = quote.text(language)
+        if not any(leaf.when.get(fact) == value for leaf in resting or rests):
             yield Disagreement(
                 CONDITIONS, chart.audience, text, f"supposes {fact}={value}", "no leaf on it does"
             )
+
+
+def _recommends(support: Support, quote: Quote) -> bool:
+    return support.role == "recommends" and support.quote == quote
 
 
 def _check_reader(leaf: Leaf, chart: Flowchart, places: dict[str, Passage]) -> Iterator[Disagreement]:
