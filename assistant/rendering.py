@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from assistant.answer import Citation, Language, SearchResult
+from assistant.answer import Answer, Citation, Language, SearchResult
 from assistant.strings import Strings
 
 _MARKER = re.compile(r"\s*\[(\d+)\]")
@@ -23,16 +23,27 @@ def note(text: str) -> str:
     return f'<div class="note">{_lines(text)}</div>'
 
 
+def whole(answer: Answer, words: Strings) -> str:
+    """A finished answer: with its note, and with the question it asks back."""
+    asked = answer.ask_next.question if answer.ask_next else ""
+    return _block(answer.answer, answer.citations, words, [answer.note, asked])
+
+
 def reading(passages: Sequence[SearchResult], words: Strings) -> str:
     """Where the answer is being looked for."""
     sections = " · ".join(dict.fromkeys(passage.section for passage in passages[:3]))
     return note(words.reading.format(sections=sections))
 
 
-def answer(text: str, citations: Sequence[Citation], words: Strings) -> str:
+def partial(text: str, citations: Sequence[Citation], words: Strings) -> str:
     """The answer so far with small numbers for markers, and its sources folded below."""
+    return _block(text, citations, words, [])
+
+
+def _block(text: str, citations: Sequence[Citation], words: Strings, notes: Sequence[str]) -> str:
     prose = _MARKER.sub(r'<sup class="marker">\1</sup>', _lines(text))
-    return f'<div class="answer"><div class="prose">{prose}</div>{_sources(citations, words)}</div>'
+    said = "".join(f'<div class="aside">{_lines(said)}</div>' for said in notes if said)
+    return f'<div class="answer"><div class="prose">{prose}</div>{_sources(citations, words)}{said}</div>'
 
 
 def _sources(citations: Sequence[Citation], words: Strings) -> str:

@@ -46,6 +46,8 @@ def show_events(events: Iterable[Event]) -> Answer:
     rest = answer.answer.removeprefix(shown)
     say(rest if rest != answer.answer or not shown else f"\n\n{answer.answer}")
     _show_advice(answer)
+    if answer.note:
+        say(f"\n{answer.note}", dim=True)
     show_sources(answer.citations)
     return answer
 
@@ -73,12 +75,12 @@ def show_results(results: Sequence[SearchResult]) -> None:
 
 
 def _show_advice(answer: Answer) -> None:
-    advice = answer.recommendation
-    if advice is None:
-        return
-    known = ", ".join(f"{fact}={dump(value, None)}" for fact, value in advice.facts.items()) or "-"
-    say()
-    say(f"→ {advice.audience}: {known} ({advice.rule})", dim=True)
-    if advice.ask_next:
-        options = " / ".join(option["label"] for option in advice.ask_next.options)
-        say(f"? {advice.ask_next.question} {options}", dim=True)
+    """What was understood, so that it can be corrected, and what is still to be known."""
+    advice, asked = answer.recommendation, answer.ask_next
+    if advice or asked:
+        say()
+    if advice:
+        facts = "".join(f", {fact}={dump(value, None)}" for fact, value in advice.facts.items())
+        say(f"→ {advice.audience}{facts} ({advice.rule})", dim=True)
+    if asked:
+        say(f"? {asked.question} {' / '.join(option['label'] for option in asked.options)}", dim=True)

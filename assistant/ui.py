@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +24,8 @@ from assistant.strings import STRINGS, Strings, strings
 from corpus.errors import AssistantError
 
 log = logging.getLogger(__name__)
+
+Messages = list[dict[str, Any]]
 
 ROUTES = frozenset(
     {
@@ -59,20 +62,22 @@ class Conversation:
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
-        self.messages: list[dict[str, str]] = []
+        self.messages: Messages = []
         self.question = ""
 
-    def ask(self, text: str) -> list[dict[str, str]]:
+    def ask(self, text: str) -> Messages:
         """Show a question that `converse` will answer; gives the messages."""
         self.question = text
+        if self.messages:
+            self.messages[-1]["options"] = []
         return self.show("user", rendering.question(text)) if text.strip() else self.messages
 
-    def show(self, role: str, content: str) -> list[dict[str, str]]:
+    def show(self, role: str, content: str, replies: Sequence[str] = ()) -> Messages:
         """Append a message, or go on with the last one of the same role; gives the messages."""
         if self.messages and self.messages[-1]["role"] == role:
-            self.messages[-1]["content"] = content
-        else:
-            self.messages.append({"role": role, "content": content})
+            self.messages.pop()
+        options = [{"value": reply, "label": reply} for reply in replies]
+        self.messages.append({"role": role, "content": content, "options": options})
         return self.messages
 
 
@@ -145,11 +150,14 @@ def create_page(standby: Standby) -> gr.Blocks:
             footer = gr.Markdown(_footer("en"))
             new_chat = gr.Button(words.new_chat, size="sm", variant="secondary", elem_id="new-chat", scale=0)
 
-        def take(text: str, talk: Conversation) -> tuple[Any, list[dict[str, str]]]:
+        def take(text: str, talk: Conversation) -> tuple[Any, Messages]:
             return _busy(), talk.ask(text)
 
-        def take_example(talk: Conversation, event: gr.SelectData) -> tuple[Any, list[dict[str, str]]]:
+        def take_example(talk: Conversation, event: gr.SelectData) -> tuple[Any, Messages]:
             return take(event.value["text"], talk)
+
+        def take_reply(talk: Conversation, event: gr.SelectData) -> tuple[Any, Messages]:
+            return take(str(event.value), talk)
 
         def on(event: Any, function: Any, inputs: Any, outputs: Any, **more: Any) -> Any:
             """Attach a function to an event of the page, closed to API clients."""
@@ -160,6 +168,7 @@ def create_page(standby: Standby) -> gr.Blocks:
         for taken in (
             on(question.submit, take, [question, conversation], [question, chat]),
             on(chat.example_select, take_example, conversation, [question, chat]),
+            on(chat.option_select, take_reply, conversation, [question, chat]),
         ):
             answers.append(
                 on(
@@ -180,7 +189,7 @@ def create_page(standby: Standby) -> gr.Blocks:
     return page
 
 
-def converse(standby: Standby, talk: Conversation, language: Language) -> Iterator[list[dict[str, str]]]:
+def converse(standby: Standby, talk: Conversation, language: Language) -> Iterator[Messages]:
     """Answer what was asked and yield the messages to show after every event; errors become sentences."""
     text, talk.question = talk.question, ""
     if not text.strip():
@@ -192,9 +201,9 @@ def converse(standby: Standby, talk: Conversation, language: Language) -> Iterat
     said = ""
     try:
         with closing(_answering(standby, text, talk.turns)) as steps:
-            for reached, shown in steps:
-                said = reached
-                yield talk.show("assistant", shown(words))
+            for step in steps:
+                said = step.said
+                yield talk.show("assistant", step.show(words), step.replies)
     except AssistantError as error:
         yield talk.show("assistant", rendering.note(str(error)))
     except Exception:
@@ -205,22 +214,32 @@ def converse(standby: Standby, talk: Conversation, language: Language) -> Iterat
             talk.turns += [Turn(role="user", content=text), Turn(role="assistant", content=said)]
 
 
-def _answering(
-    standby: Standby, text: str, turns: Sequence[Turn]
-) -> Generator[tuple[str, Callable[[Strings], str]], None, None]:
-    """The answer so far and how to show it, after every event. Closing it stops the engine."""
+@dataclass(frozen=True)
+class _Step:
+    """The answer so far, how to show it, and what one may reply with a click."""
+
+    said: str
+    show: Callable[[Strings], str]
+    replies: tuple[str, ...] = ()
+
+
+def _answering(standby: Standby, text: str, turns: Sequence[Turn]) -> Generator[_Step, None, None]:
+    """A step for every event. Closing it stops the engine."""
     said, citations = "", list[Citation]()
     stream = standby.wait().stream(text, turns[-MAX_HISTORY:])
     with closing(cast(Generator[Event, None, None], stream)) as events:
         for event in events:
             if isinstance(event, Retrieved):
-                yield said, partial(rendering.reading, event.passages)
-                continue
-            if isinstance(event, Token):
+                yield _Step(said, partial(rendering.reading, event.passages))
+            elif isinstance(event, Token):
                 said, citations = said + event.text, citations + event.citations
+                yield _Step(said, partial(rendering.partial, said, citations))
             else:
-                said, citations = event.answer.answer, event.answer.citations
-            yield said, partial(rendering.answer, said, citations)
+                answer = event.answer
+                replies = (
+                    tuple(option["label"] for option in answer.ask_next.options) if answer.ask_next else ()
+                )
+                yield _Step(answer.answer, partial(rendering.whole, answer), replies)
 
 
 def _until_ready(standby: Standby) -> Iterator[Any]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assistant.answer import (
     Answer,
+    AskNext,
     Citation,
     Counterpart,
     Event,
@@ -33,8 +34,17 @@ ZH = "TensorFlow 有 TensorFlow Lite。"
 EN = "TensorFlow has TensorFlow Lite."
 
 
+MOBILE = AskNext(
+    fact="target",
+    question="What are you building?",
+    options=[{"value": "mobile", "label": "A mobile app"}, {"value": "other", "label": "None of these"}],
+)
+
+
 class CannedEngine(Engine):
-    """The engine's surface over one pair of passages: 'why' breaks off, 'wait' streams until closed.
+    """The engine's surface over one pair of passages.
+
+    'why' breaks off, 'wait' streams until it is closed, 'which' asks back.
 
     `streams` counts what is running, so that a test can see that a stream was closed.
     """
@@ -62,6 +72,8 @@ class CannedEngine(Engine):
             if "why" in question:
                 raise GenerationError("The model stopped half-way; ask again.")
             answer = _answer(question, found[0])
+            if "which" in question:
+                answer.ask_next = MOBILE
             yield Token(text=answer.answer, citations=answer.citations)
             while "wait" in question:
                 time.sleep(0.1)

@@ -73,7 +73,7 @@ class TestStrings:
 class TestRendering:
     def test_an_answer_has_numbers_and_both_editions(self) -> None:
         answer = CannedEngine().ask("What is there?")
-        html = rendering.answer(answer.answer, answer.citations, strings("en"))
+        html = rendering.whole(answer, strings("en"))
         assert f'{EN}<sup class="marker">1</sup>' in html
         assert "Sources (1)" in html
         assert html.index(f"<mark>{EN}</mark>") < html.index(f"<mark>{ZH}</mark>")
@@ -83,7 +83,7 @@ class TestRendering:
         for html in (
             rendering.question(text),
             rendering.note(text),
-            rendering.answer(text, [], strings("zh")),
+            rendering.partial(text, [], strings("zh")),
         ):
             tags = set(re.findall(r"<(/?\w*)", html))
             assert tags <= {"div", "/div", "br", "sup", "/sup"}
@@ -284,6 +284,14 @@ class TestInTheBrowser:
             expect(page.get_by_text(text).first).to_be_visible()
         expect(page.get_by_placeholder(there.placeholder)).to_be_visible()
         expect(page.get_by_text(here.footer)).to_have_count(0)
+
+    def test_a_question_back_is_answered_with_a_click(self, page: Page) -> None:
+        words = self.words(page)
+        page.get_by_placeholder(words.placeholder).fill("which one?")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="A mobile app").click()
+        expect(page.locator(".question")).to_have_text(["which one?", "A mobile app"])
+        expect(page.locator(".answer")).to_have_count(2)
 
     def test_stop_stops(self, page: Page, engine: CannedEngine) -> None:
         page.get_by_placeholder(self.words(page).placeholder).fill("wait")
