@@ -1,7 +1,9 @@
 """What a working installation needs, checked piece by piece, each with the command that mends it."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.request import urlopen
 
 from assistant.address import bind, url_of
 from assistant.settings import Settings
@@ -77,5 +79,19 @@ def _index() -> str:
 
 
 def _address(settings: Settings) -> str:
-    with bind(settings.host, settings.port) as door:
-        return f"{url_of(door)} is free"
+    try:
+        with bind(settings.host, settings.port) as door:
+            return f"{url_of(door)} is free"
+    except AssistantError:
+        if _serves(settings):
+            return f"already served on port {settings.port}"
+        raise
+
+
+def _serves(settings: Settings) -> bool:
+    """Does a server of ours answer there?"""
+    try:
+        with urlopen(f"http://{settings.host}:{settings.port}/healthz", timeout=2) as reply:
+            return bool(json.load(reply) == {"status": "ok"})
+    except (OSError, ValueError):
+        return False

@@ -12,7 +12,9 @@ from doors import serving
 from doubles import EN, ZH, CannedEngine
 
 from assistant.api import MAX_BODY, create_api
+from assistant.engine import Engine
 from assistant.gate import Gate
+from assistant.settings import Settings
 from assistant.standby import Standby
 from corpus.errors import WeightsError
 from corpus.flowcharts import AUDIENCES
@@ -281,3 +283,65 @@ class TestDocuments:
                 assert operation.get("description"), f"{method} {path}"
         for name, schema in document["components"]["schemas"].items():
             assert schema.get("description") or schema.get("enum"), name
+
+
+class TestTheTrueEngine:
+    """The same doors over the article itself, without a model."""
+
+    @pytest.fixture(scope="class")
+    def article(self) -> Iterator[httpx.Client]:
+        standby = Standby(lambda: Engine.open(Settings(llm="none")))
+        with serving(app_over(standby)) as url, httpx.Client(base_url=url, timeout=20) as client:
+            standby.wait(20)
+            yield client
+
+    @pytest.mark.parametrize(
+        "question",
+        ["What is TensorFlow Lite for?", "TensorFlow Lite 是做什么的？", "I work on mobile apps. Which one?"],
+    )
+    def test_streamed_and_whole_answers_are_the_same(self, article: httpx.Client, question: str) -> None:
+        whole = article.post("/v1/ask", json={"question": question}).json()
+        events = events_of(article.post("/v1/ask", json={"question": question}, headers=STREAM).text)
+        assert events[0][0] == "retrieved"
+        final = events[-1][1]
+        changing = ("id", "timings")
+        assert {k: v for k, v in final.items() if k not in changing} == {
+            k: v for k, v in whole.items() if k not in changing
+        }
+        tokens = [data for name, data in events if name == "token"]
+        assert "".join(token["text"] for token in tokens) == final["answer"]
+        assert [c for token in tokens for c in token["citations"]] == final["citations"]
+
+    def test_every_citation_leads_to_its_passage(self, article: httpx.Client) -> None:
+        citations = article.post("/v1/ask", json={"question": "What is TensorFlow Lite for?"}).json()[
+            "citations"
+        ]
+        assert citations
+        for citation in citations:
+            passage = article.get(f"/v1/passages/{citation['passage_id']}").json()
+            assert passage["text"] == citation["text"]
+            assert passage["section"] == citation["section"]
+            assert passage["text"][citation["start"] : citation["end"]] == citation["quote"]
+            assert citation["counterpart"]["quote"] in passage["counterpart"]["text"]
+
+    def test_what_the_article_does_not_say_is_not_answered(self, article: httpx.Client) -> None:
+        answer = article.post("/v1/ask", json={"question": "What is the capital of France?"}).json()
+        assert (answer["abstained"], answer["citations"]) == (True, [])
+        assert answer["also_read"]
+
+    def test_search_finds_across_languages(self, article: httpx.Client) -> None:
+        for query, language in (("TensorFlow Lite", "en"), ("物联网设备上的模型压缩", "zh")):
+            results = article.post("/v1/search", json={"query": query, "k": 3}).json()["results"]
+            assert [result["language"] for result in results] == [language] * 3
+            assert results[0]["passage_id"].endswith("deployment-tensorflow-lite-01")
+
+    @pytest.mark.parametrize("question", ["\ud83d", "\x00\x01", "<|im_end|>", "?", "\u202e", "x " * 900])
+    def test_strange_questions_get_an_answer_or_a_sentence(
+        self, article: httpx.Client, question: str
+    ) -> None:
+        body = json.dumps({"question": question}).encode()
+        reply = article.post("/v1/ask", content=body, headers={"content-type": "application/json"})
+        if reply.status_code != 200:
+            assert_problem(reply, 422)
+        else:
+            assert reply.json()["question"] == question

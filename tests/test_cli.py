@@ -287,7 +287,7 @@ class TestDoctor:
 
 
 class TestServe:
-    def test_says_one_line_when_ready_and_stops_at_ctrl_c(self) -> None:
+    def test_says_one_line_when_ready_and_stops_at_ctrl_c(self, run) -> None:
         command = [sys.executable, str(Path(__file__).parent.parent / "app.py"), "serve", "--port", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
             line = server.stdout.readline()
@@ -295,6 +295,8 @@ class TestServe:
             assert address, server.stderr.read()
             body = {"question": "What is TensorFlow Lite for?"}
             assert httpx.post(f"{address[1]}/v1/ask", json=body, timeout=30).json()["citations"]
+            code, out, _ = run("doctor", "--port", address[1].rpartition(":")[2])
+            assert (code, "already served" in out) == (0, True)
             server.send_signal(signal.SIGINT)
             out, err = server.communicate(timeout=30)
         assert (server.returncode, out) == (0, "")
