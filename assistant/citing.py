@@ -4,6 +4,7 @@ Quotes are sliced from the corpus and markers are counted here, so no citation c
 numbered wrongly, whatever a model writes.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,68 +12,77 @@ from assistant.answer import Citation, Counterpart
 from assistant.grounding import Quote
 from corpus.chunking import Passage
 
+_POINTS_BACK = re.compile(r"^(?:它们?|他们|她们|该|这种|这个|这一|这些)")
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """Sentence `index` of a passage, and of its counterpart in the other edition."""
+    """Sentences `first` to `last` of a passage, and of its counterpart in the other edition."""
 
     passage: Passage
     counterpart: Passage
-    index: int
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, passage: Passage, counterpart: Passage, index: int) -> "Evidence":
+        """Sentence `index`, together with the one before it where it begins by pointing back to that."""
+        first = index
+        while first > 0 and any(_POINTS_BACK.match(_slice(p, first, first)) for p in (passage, counterpart)):
+            first -= 1
+        return cls(passage, counterpart, first, index)
 
     @property
     def text(self) -> str:
-        """The sentence in the answer's language, verbatim."""
-        return _slice(self.passage, self.index)
+        """The sentences in the answer's language, verbatim."""
+        return _slice(self.passage, self.first, self.last)
 
     @property
     def quote(self) -> Quote:
-        """The sentence in both editions, as the support check takes it."""
-        return Quote(self.text, _slice(self.counterpart, self.index))
+        """The sentences in both editions, as the support check takes them."""
+        return Quote(self.text, _slice(self.counterpart, self.first, self.last))
 
 
 class Ledger:
     """Numbers the sentences an answer cites, in the order in which they are first cited."""
 
     def __init__(self) -> None:
-        self._markers: dict[tuple[str, int], int] = {}
+        self._markers: dict[Evidence, int] = {}
         self.citations: list[Citation] = []
 
     def cite(self, evidence: Sequence[Evidence]) -> tuple[list[int], list[Citation]]:
         """(the markers of the evidence, the citations that are new)."""
-        markers, new = [], []
+        new = []
         for sentence in evidence:
-            key = (sentence.passage.id, sentence.index)
-            if key not in self._markers:
-                self._markers[key] = len(self._markers) + 1
-                new.append(_citation(self._markers[key], sentence))
-            markers.append(self._markers[key])
+            if sentence not in self._markers:
+                self._markers[sentence] = len(self._markers) + 1
+                new.append(_citation(self._markers[sentence], sentence))
         self.citations += new
-        return markers, new
+        return [self._markers[sentence] for sentence in evidence], new
 
     def uncited(self, passages: Iterable[Passage]) -> list[str]:
         """Ids of the passages that no citation names, in order."""
-        cited = {passage_id for passage_id, _ in self._markers}
+        cited = {sentence.passage.id for sentence in self._markers}
         return [passage.id for passage in passages if passage.id not in cited]
 
 
 def _citation(marker: int, sentence: Evidence) -> Citation:
     passage, counterpart = sentence.passage, sentence.counterpart
-    start, end = passage.sentences[sentence.index]
+    start = passage.sentences[sentence.first][0]
     return Citation(
         marker=marker,
         passage_id=passage.id,
         language=passage.language,
         section=heading(passage),
         text=passage.text,
-        quote=passage.text[start:end],
+        quote=sentence.text,
         start=start,
-        end=end,
+        end=start + len(sentence.text),
         counterpart=Counterpart(
             passage_id=counterpart.id,
             language=counterpart.language,
             text=counterpart.text,
-            quote=_slice(counterpart, sentence.index),
+            quote=sentence.quote.other,
         ),
     )
 
@@ -82,6 +92,5 @@ def heading(passage: Passage) -> str:
     return " › ".join(passage.path)
 
 
-def _slice(passage: Passage, index: int) -> str:
-    start, end = passage.sentences[index]
-    return passage.text[start:end].strip()
+def _slice(passage: Passage, first: int, last: int) -> str:
+    return passage.text[passage.sentences[first][0] : passage.sentences[last][1]].rstrip()

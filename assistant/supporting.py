@@ -74,12 +74,10 @@ def fit(outcome: Claim | Refused, question: str) -> Claim | None:
 
 def completed(question: str, claims: Sequence[Claim], evidence: Sequence[Evidence]) -> Iterator[Claim]:
     """Quotes for what the claims leave open: a part of the question, or all of it."""
-    if not claims:
-        yield from quoted(evidence[: min(parts(question), 2)])
-        return
+    wanted = min(parts(question), 2)
     cited = {sentence for claim in claims for sentence in claim.evidence}
-    if parts(question) > 1 and len(cited) == 1:
-        yield from quoted([sentence for sentence in evidence if sentence not in cited][:1])
+    if len(cited) < wanted:
+        yield from quoted([sentence for sentence in evidence if sentence not in cited][: wanted - len(cited)])
 
 
 def is_fragment(text: str) -> bool:

@@ -1,0 +1,60 @@
+"""Which sentences of the passages found are offered as evidence, best first.
+
+A sentence that ranks clearly below the best one is hardly ever the right one, and a small model shown it
+often picks it; so few are offered. A question of several parts, or about several named things, gets more.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from assistant.asking import parts
+from assistant.citing import Evidence
+from assistant.grounding import Vocabulary
+from corpus.chunking import Passage
+from index.retriever import SentenceHit
+
+MOST = 4
+"""Sentences offered."""
+NEAR = 2.6
+"""How far a sentence's score may lie below the best one's."""
+WIDE = 8.0
+"""The same for a question of several parts."""
+COMMON = 0.1
+"""A name that stands in a larger share of the sentences than this tells nothing about a question's subject."""
+
+
+class Chooser:
+    """Chooses evidence; knows how common each name is in the corpus."""
+
+    def __init__(self, passages: Sequence[Passage], vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        texts = [p.text[start:end] for p in passages for start, end in p.sentences]
+        counts = Counter(name for text in texts for name in vocabulary.names_in(text))
+        self._telling = {name for name, count in counts.items() if count <= COMMON * len(texts)}
+
+    def choose(self, question: str, ranked: Sequence[SentenceHit]) -> list[Evidence]:
+        """At most MOST pieces of evidence for a question, best first."""
+        telling = [s for s in ranked if not s.text.rstrip().endswith(("?", "？"))]
+        if not telling:
+            return []
+        several = parts(question) > 1
+        floor = telling[0].score - (WIDE if several else NEAR)
+        chosen = [s for s in telling if s.score >= floor][:MOST]
+        if several:
+            chosen = self._with_neighbours(chosen, telling)
+        for name in sorted(self._subjects(question) - self._named(chosen)):
+            chosen += [s for s in telling if name in self._vocabulary.names_in(s.text)][:1]
+        found = [Evidence.of(s.passage, s.counterpart, s.sentence) for s in chosen]
+        return list(dict.fromkeys(found))[:MOST]
+
+    def _subjects(self, question: str) -> set[str]:
+        return self._vocabulary.names_in(question) & self._telling
+
+    def _named(self, sentences: Sequence[SentenceHit]) -> set[str]:
+        return {name for s in sentences for name in self._vocabulary.names_in(s.text)}
+
+    def _with_neighbours(self, chosen: list[SentenceHit], ranked: Sequence[SentenceHit]) -> list[SentenceHit]:
+        """The best sentence's own passage first: a reason stands beside what it is a reason for."""
+        best = chosen[0]
+        beside = [s for s in ranked if s.passage == best.passage and abs(s.sentence - best.sentence) == 1]
+        return list(dict.fromkeys([best, *chosen[1:2], *beside, *chosen[2:]]))[:MOST]
