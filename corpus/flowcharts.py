@@ -91,7 +91,10 @@ class Support:
 
 @dataclass(frozen=True)
 class Leaf:
-    """An outcome. It holds where every fact of `when` holds, unless an exception to it holds too."""
+    """An outcome. It holds where every fact of `when` holds, unless an exception to it holds too.
+
+    `cases` are ids of the leaves to tell along with one that leaves the choice open.
+    """
 
     id: str
     when: Facts
@@ -101,6 +104,7 @@ class Leaf:
     strength: Strength
     text: Text
     evidence: tuple[Support, ...]
+    cases: tuple[str, ...] = ()
 
     def claims(self, facts: Facts) -> bool:
         """True where the facts meet every condition of this leaf."""
@@ -151,6 +155,10 @@ class Flowcharts:
             yield from chart.leaves
         yield self.general
 
+    def leaf(self, leaf_id: str) -> Leaf:
+        """The leaf with this id, which exists."""
+        return next(leaf for leaf in self.leaves() if leaf.id == leaf_id)
+
     def quotes(self) -> dict[str, Quote]:
         """Every quote in use, by id."""
         return {s.quote.id: s.quote for leaf in self.leaves() for s in leaf.evidence}
@@ -195,6 +203,10 @@ def build(data: Mapping[str, Any], sha256: str = "") -> Flowcharts:
         raise CorpusError(f"flowcharts.yaml: a required entry is missing or malformed ({exc!r})") from exc
     if tuple(charts) != AUDIENCES:
         raise CorpusError(f"flowcharts.yaml: found charts {list(charts)}, expected {list(AUDIENCES)}")
+    known = {leaf.id for leaf in flowcharts.leaves()}
+    unknown = [case for leaf in flowcharts.leaves() for case in leaf.cases if case not in known]
+    if unknown:
+        raise CorpusError(f"flowcharts.yaml: cases that are no leaves: {unknown}; name leaves as chart.leaf")
     unused = set(quotes) - set(flowcharts.quotes())
     if unused:
         raise CorpusError(f"flowcharts.yaml: quotes that no leaf uses: {sorted(unused)}; use or remove them")
@@ -283,6 +295,7 @@ def _leaf(leaf_id: str, data: Mapping[str, Any], quotes: Mapping[str, Quote]) ->
         alternatives=tuple(data.get("alternatives", [])),
         strength=cast(Strength, data["strength"]),
         text=_text(data["text"], leaf_id),
+        cases=tuple(data.get("cases", [])),
         evidence=tuple(_support(leaf_id, role, entry, quotes) for role, entry in _evidence(data["evidence"])),
     )
 

@@ -123,6 +123,21 @@ def test_every_sentence_of_an_answer_is_held_up_by_a_passage(language):
                     assert not sentence.quoted or sentence.text == evidence.quote
 
 
+def test_an_open_choice_is_answered_with_its_cases():
+    said = [sentence.text for sentence in compose(decide("hobbyist"), "en")]
+    assert said[0] == "TensorFlow or PyTorch depends on your goals."
+    assert "Hobbyist: As part of a larger project, TensorFlow is probably what you want to use." in said
+    assert "Hobbyist: To learn for its own sake, PyTorch is probably the better choice." in said
+
+
+def test_an_unknown_reader_is_told_what_each_would_be_told():
+    possible = [decide("industry", {"target": "mobile"}), decide("hobbyist", {"target": "mobile"})]
+    assert [sentence.text for sentence in overview("zh", possible)] == [
+        "工业界：构建移动应用时，可以考虑使用 PyTorch。",
+        "爱好者：对移动应用来说，TensorFlow + TFLite 是首选方法。",
+    ]
+
+
 def test_flips_name_what_would_change_the_advice():
     changes = {(flip.fact, flip.value): flip for flip in flips("industry", {"target": "mobile"}, "en")}
     assert changes["media_input", True].frameworks == ("TensorFlow",)
@@ -159,6 +174,7 @@ def test_binding_refuses_a_quote_that_no_passage_holds():
         ("recommends: [industry-media]", "recommends: [no-such]", "quote 'no-such', which does not exist"),
         ("recommends: [industry-media]", "shouts: [industry-media]", "evidence role 'shouts'"),
         ("  hobbyist:\n    label", "  baker:\n    label", "found charts"),
+        ("cases: [hobbyist.project,", "cases: [hobbyist.boat,", r"no leaves: \['hobbyist.boat'\]"),
         ("charts:\n", "charts: [\n", "not valid YAML"),
         ("\ngeneral:\n", "\ngenerally:\n", "missing or malformed"),
     ],

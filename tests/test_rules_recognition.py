@@ -53,6 +53,11 @@ def test_where_nobody_can_know_the_question_comes_back(case):
     assert situation.ask_next("en").options[0]["value"] == "industry"
 
 
+def test_the_readers_it_may_be_come_with_their_outcomes():
+    situation = recognise("Which framework should I use for a mobile app?")
+    assert [outcome.rule for outcome in situation.possible] == ["industry.mobile", "hobbyist.mobile"]
+
+
 def test_facts_are_no_advice():
     assert recognise("What is Haiku?").ask_next("en") is None
 

@@ -14,7 +14,7 @@ from assistant.rules.decision import Outcome, load_flowcharts
 from assistant.rules.grammar import grammar
 from assistant.rules.reader import Claim, clauses, languages_of, read_recommendations
 from assistant.text import normalise
-from corpus.article import Language
+from corpus.article import LANGUAGES, Language
 from corpus.flowcharts import Leaf
 
 
@@ -68,13 +68,13 @@ def holds(sentences: Iterable[str], language: Language, outcome: Outcome) -> Ver
 
 
 def _own_words(leaf: Leaf) -> set[str]:
+    """What the rule itself says; where nothing is decided, what every branch of the flowchart says."""
     chart = load_flowcharts().get(leaf.id.split(".")[0])
-    quotes = [s.quote for s in leaf.evidence if s.role != "context"]
-    if leaf.strength == "either" and chart:
-        # Where nothing is decided, every branch of the reader's flowchart may be told.
-        quotes += [s.quote for other in chart.leaves for s in other.evidence]
-    texts = [*leaf.text.values(), *(text for quote in quotes for text in (quote.zh, quote.en))]
-    return {_bare(text) for text in texts}
+    told = [leaf, *chart.leaves] if leaf.strength == "either" and chart else [leaf]
+    quotes = [s.quote for each in told for s in each.evidence if s.role != "context" or len(told) > 1]
+    words = {_bare(text) for each in told for text in each.text.values()}
+    named = {_bare(chart.label[lang]) + text for text in words for lang in LANGUAGES} if chart else set()
+    return words | named | {_bare(text) for quote in quotes for text in (quote.zh, quote.en)}
 
 
 def _bare(text: str) -> str:

@@ -1,13 +1,13 @@
 """An outcome in sentences: the leaf's own word first, then the article's sentences that hold it up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Evidence
 from assistant.rules.decision import Outcome, cited, decide
 from corpus import flowcharts
 from corpus.article import Language
-from corpus.flowcharts import Leaf, Option, Question
+from corpus.flowcharts import Leaf, Option, Question, Support
 
 MAX_QUOTED = 3
 
@@ -34,13 +34,23 @@ class Flip:
 
 
 def compose(outcome: Outcome, language: Language) -> list[Said]:
-    """The answer for an outcome: its advice in one sentence, then up to three sentences of the article."""
+    """The answer for an outcome: its advice in one sentence, then the article's own sentences.
+
+    Where the choice is open, the cases that decide it follow.
+    """
     return _compose(outcome.leaf, language)
 
 
-def overview(language: Language) -> list[Said]:
-    """The answer when the reader is not known: no clear winner, and why."""
-    return _compose(flowcharts.load().general, language)
+def overview(language: Language, possible: Sequence[Outcome] = ()) -> list[Said]:
+    """The answer when the reader is not known.
+
+    With `possible` outcomes, one for each reader it may be, each is told with its reader's name; without,
+    the article's word to everybody.
+    """
+    charts = flowcharts.load()
+    if not possible:
+        return _compose(charts.general, language)
+    return [_case(outcome.leaf, language) for outcome in possible]
 
 
 def flips(audience: str, facts: Mapping[str, object], language: Language) -> list[Flip]:
@@ -62,14 +72,33 @@ def flips(audience: str, facts: Mapping[str, object], language: Language) -> lis
 
 
 def _compose(leaf: Leaf, language: Language) -> list[Said]:
-    main = next(s.quote for s in leaf.evidence if s.role == "recommends")
-    shown = [s.quote for s in leaf.evidence if s.role != "context"][:MAX_QUOTED]
-    advice = Said(leaf.text[language], (cited(main, language),), quoted=False)
-    return [advice, *(Said(q.text(language), (cited(q, language),), quoted=True) for q in shown)]
+    advice = Said(leaf.text[language], (_main(leaf, language),), quoted=False)
+    quotes = [s.quote for s in leaf.evidence if _is_shown(s, leaf)][:MAX_QUOTED]
+    charts = flowcharts.load()
+    cases = [_case(charts.leaf(case), language) for case in leaf.cases]
+    return [advice, *(Said(q.text(language), (cited(q, language),), quoted=True) for q in quotes), *cases]
+
+
+def _case(leaf: Leaf, language: Language) -> Said:
+    """A leaf in one sentence that begins with its reader's name."""
+    label = flowcharts.load().charts[leaf.id.split(".")[0]].label[language]
+    colon = "：" if language == "zh" else ": "
+    return Said(f"{label}{colon}{leaf.text[language]}", (_main(leaf, language),), quoted=False)
+
+
+def _main(leaf: Leaf, language: Language) -> Evidence:
+    return cited(next(s.quote for s in leaf.evidence if s.role == "recommends"), language)
+
+
+def _is_shown(support: Support, leaf: Leaf) -> bool:
+    """The reader's own section speaks; from elsewhere only what is said against a framework."""
+    own_section = support.quote.passage_id.startswith(f"zh-{leaf.id.split('.')[0]}-")
+    general = leaf.id == "general"
+    return support.role == "against" or (
+        support.role in ("recommends", "supports") and (own_section or general)
+    )
 
 
 def _flip(question: Question, option: Option, then: Outcome, language: Language) -> Flip:
-    main = next(s.quote for s in then.leaf.evidence if s.role == "recommends")
     text = f"{question.text[language]} {option.label[language]} → {then.leaf.text[language]}"
-    evidence = (cited(main, language),)
-    return Flip(question.fact, option.value, text, then.frameworks, then.rule, evidence)
+    return Flip(question.fact, option.value, text, then.frameworks, then.rule, (_main(then.leaf, language),))

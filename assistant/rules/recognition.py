@@ -36,10 +36,10 @@ class Understood:
 class Situation:
     """What a question is about.
 
-    `audience` is None where it is unknown; `candidates` are then the readers it may be, if any are named.
-    `missing` names what would have to be known ("audience" or facts) in the order of asking. `outside`
-    holds "reader" for a reader the article does not advise and "time" for a year other than the article's.
-    `words` maps "audience" and each fact to the words of the question that showed it.
+    `audience` is None where it is unknown; `candidates` are then the readers it may be, if any are named, and
+    `possible` their outcomes. `missing` names what would have to be known ("audience" or facts) in the order
+    of asking. `outside` holds "reader" for a reader the article does not advise and "time" for a year other
+    than the article's. `words` maps "audience" and each fact to the words of the question that showed it.
     """
 
     intent: Intent
@@ -49,6 +49,7 @@ class Situation:
     missing: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
+    possible: tuple[Outcome, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
 
     def outcome(self) -> Outcome | None:
@@ -138,7 +139,8 @@ def _situation(reading: _Reading, before: Situation, words: Lexicon) -> Situatio
     if named:
         shown = {"audience": _words_for(reading, named), **shown}
     situation = _settled("advice", named, facts, confidence, reading, shown, doubtful)
-    return replace(situation, candidates=candidates)
+    possible = () if named else tuple(decide(a, _facts(reading, a, {}, words)[0]) for a in candidates)
+    return replace(situation, candidates=candidates, possible=possible)
 
 
 def _settled(
@@ -155,7 +157,7 @@ def _settled(
         missing = ("audience",)
     elif (unanswered := decide(audience, facts).ask_next) and unanswered.fact not in missing:
         missing = (*missing, unanswered.fact)
-    return Situation(intent, audience, facts, confidence, missing, reading.outside, (), words)
+    return Situation(intent, audience, facts, confidence, missing, reading.outside, words=words)
 
 
 def _intent(reading: _Reading, follows: bool) -> Intent:
