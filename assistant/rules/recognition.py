@@ -133,7 +133,7 @@ def _situation(reading: _Reading, before: Situation, words: Lexicon) -> Situatio
     intent = _intent(reading, follows)
     if intent != "advice":
         return Situation(intent, outside=reading.outside)
-    named, candidates, confidence = _audience(reading, before, words)
+    named, candidates, confidence = _audience(reading, before, words, follows)
     carried = before.facts if follows else {}
     facts, doubtful, shown = _facts(reading, named, carried, words) if named else ({}, (), {})
     if named:
@@ -215,10 +215,12 @@ def _reply(reading: _Reading, before: Situation) -> tuple[str, Facts] | None:
 
 
 def _audience(
-    reading: _Reading, before: Situation, words: Lexicon
+    reading: _Reading, before: Situation, words: Lexicon, follows: bool
 ) -> tuple[str | None, tuple[str, ...], float]:
     """(reader or None, the readers it may be, confidence)."""
     named = _strongest(reading.readers, words)
+    if follows and before.audience and _speaks_within(before.audience, named, reading, words):
+        return before.audience, (before.audience,), CARRIED
     if len(named) == 1:
         return named[0], named, EXPLICIT
     if named:
@@ -230,6 +232,13 @@ def _audience(
     inferred = _by_facts(reading, words)
     candidates = tuple(a for a in before.candidates if a in inferred) or inferred
     return _agreed(candidates, reading, words)
+
+
+def _speaks_within(audience: str, named: Sequence[str], reading: _Reading, words: Lexicon) -> bool:
+    """Are other readers named only in passing: by weak words, or as facts of this reader's own chart?"""
+    strong = any(hit.strong for hit in reading.readers)
+    absorbed = set(named) <= {*words.absorbs.get(audience, ())}
+    return bool(named) and (not strong or (absorbed and bool(_facts(reading, audience, {}, words)[0])))
 
 
 def _strongest(readers: Sequence[Hit], words: Lexicon) -> tuple[str, ...]:
