@@ -90,3 +90,18 @@ def _tensors(vocabulary: int, end: int) -> dict[str, np.ndarray]:
         tensors[f"blk.0.attn_{part}.weight"] = square
         tensors[f"blk.0.attn_{part}.bias"] = np.zeros(WIDTH, np.float32)
     return tensors
+
+
+def write_folder(source: Path, folder: Path) -> None:
+    """Write the model of a GGUF file as a Hugging Face folder."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
+
+    where = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
+    AutoTokenizer.from_pretrained(**where).save_pretrained(folder)
+    read = AutoModelForCausalLM.from_pretrained(**where)
+    kept = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
+    config = Qwen2Config(**{name: getattr(read.config, name) for name in kept}, tie_word_embeddings=False)
+    config.num_key_value_heads = config.num_attention_heads
+    plain = Qwen2ForCausalLM(config)
+    plain.load_state_dict(read.state_dict())
+    plain.save_pretrained(folder)

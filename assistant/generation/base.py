@@ -14,7 +14,11 @@ class Message(TypedDict):
 
 @dataclass(frozen=True)
 class Request:
-    """What to generate. Decoding is greedy at temperature 0; `grammar` is GBNF, ignored where unsupported."""
+    """What to generate. Decoding is greedy at temperature 0; `grammar` is GBNF, ignored where unsupported.
+
+    A last message from the assistant is continued, not answered. `max_tokens` counts up to the settings' own
+    `max_answer_tokens`. Only a system message may hold control tokens; elsewhere they become plain text.
+    """
 
     messages: Sequence[Message]
     max_tokens: int = 256

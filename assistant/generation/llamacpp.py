@@ -34,6 +34,9 @@ CACHE_MIB = 512
 BATCH = 128
 """Prompt tokens computed between two looks at whether the asker is still there."""
 
+LIMIT_TOKENS = 4096
+"""What the server decodes at most when a request names no limit."""
+
 WARM_SECONDS = 600.0
 """Nobody waits for a prefix to be computed, so it may take longer than a reply."""
 
@@ -46,13 +49,14 @@ class LlamaCpp:
     def __init__(self, name: str, path: Path, settings: Settings) -> None:
         self.name = name
         self._deadline_seconds = settings.deadline_seconds
+        self._most_tokens = settings.max_answer_tokens
         self._folder = tempfile.TemporaryDirectory(prefix="assistant-")  # mode 0700
         self._server = _load(path, settings, Path(self._folder.name) / "llama.sock")
         self._running: weakref.WeakSet[Pump] = weakref.WeakSet()
 
     def stream(self, request: Request) -> Generation:
         """Decode in a slot; the text comes in whole characters."""
-        return self._start(_payload(request), self._deadline_seconds)
+        return self._start(_payload(request, self._most_tokens), self._deadline_seconds)
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         """How probable it is (0 to 1) that the reply begins with `text`, along its likeliest tokens.
@@ -62,7 +66,7 @@ class LlamaCpp:
         """
         forced = Request(messages, max_tokens=len(text.encode()), grammar=f"root ::= {_quoted(text)}")
         figures: list[dict[str, Any]] = []
-        payload = _payload(forced) | {"logprobs": True, "top_logprobs": 1}
+        payload = _payload(forced, forced.max_tokens) | {"logprobs": True, "top_logprobs": 1}
         for _ in self._start(payload, self._deadline_seconds, figures):
             pass
         return math.exp(sum(figure["logprob"] for figure in figures))
@@ -81,7 +85,7 @@ class LlamaCpp:
 
     def warm(self, messages: Sequence[Message]) -> None:
         """Compute a prefix once, so that the first question that starts with it is fast."""
-        for _ in self._start(_payload(Request(messages, max_tokens=1)), WARM_SECONDS):
+        for _ in self._start(_payload(Request(messages), 1), WARM_SECONDS):
             pass
 
     def close(self) -> None:
@@ -121,13 +125,15 @@ def _load(path: Path, settings: Settings, socket: Path) -> Any:
     params.n_parallel = SLOTS
     params.n_batch = params.n_ubatch = BATCH
     params.cache_ram_mib = CACHE_MIB
-    params.n_predict = settings.max_answer_tokens
     _share_processors(params, settings.threads)
     params.verbosity = _SILENT
     params.offline = True
     _lock_down(params, socket)
     try:
-        return xllamacpp.Server(params)
+        server = xllamacpp.Server(params)
+        # Proves that the model decodes and the server's loop runs; closed before it runs, it would hang.
+        server.handle_completions({"prompt": "a", "n_predict": 1})
+        return server
     except RuntimeError as error:
         raise GenerationError(
             f"llama.cpp cannot load {path}: it expects a whole GGUF model; "
@@ -138,6 +144,7 @@ def _load(path: Path, settings: Settings, socket: Path) -> Any:
 def _lock_down(params: Any, socket: Path) -> None:
     if os.name == "posix":
         params.hostnames = [str(socket)]
+    params.n_predict = LIMIT_TOKENS
     params.api_keys = [secrets.token_hex(32)]
     params.cors_origins = ""
     params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
@@ -163,10 +170,10 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _payload(request: Request) -> dict[str, Any]:
+def _payload(request: Request, most_tokens: int) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "messages": safe(request.messages),
-        "max_tokens": request.max_tokens,
+        "max_tokens": min(request.max_tokens, most_tokens),
         "temperature": request.temperature,
         "seed": 0,
         "stop": list(request.stop),

@@ -31,6 +31,7 @@ class OpenAICompatible:
     def __init__(self, address: str, settings: Settings) -> None:
         self._url, self.name = _split(address)
         self._deadline_seconds = settings.deadline_seconds
+        self._most_tokens = settings.max_answer_tokens
         key = os.environ.get(KEY_VARIABLE)
         self._client = httpx.Client(
             timeout=httpx.Timeout(min(SILENCE_SECONDS, settings.deadline_seconds), connect=CONNECT_SECONDS),
@@ -40,10 +41,11 @@ class OpenAICompatible:
     def stream(self, request: Request) -> Generation:
         """Ask for a stream of events and pass on the text in them."""
         usage = Usage()
+        most = min(request.max_tokens, self._most_tokens)
         payload = {
             "model": self.name,
             "messages": safe(request.messages),
-            "max_tokens": request.max_tokens,
+            "max_tokens": most,
             "temperature": request.temperature,
             "stream": True,
             "stream_options": {"include_usage": True},
@@ -55,7 +57,7 @@ class OpenAICompatible:
             try:
                 with self._client.stream("POST", self._url, json=payload) as response:
                     self._require_success(response)
-                    _read(_events(response), request.max_tokens, usage, emit)
+                    _read(_events(response), most, usage, emit)
             except httpx.HTTPError as error:
                 raise self._failure(error) from error
 
@@ -110,36 +112,32 @@ def _read(events: Iterator[str], max_tokens: int, usage: Usage, emit: Emit) -> N
     for event in events:
         if event == "[DONE]":
             return
-        chunk = _chunk(event)
-        _count(chunk, usage)
-        choice = (chunk.get("choices") or [{}])[0]
-        piece = (choice.get("delta") or {}).get("content") or ""
-        finished = finished or choice.get("finish_reason") is not None
-        usage.completion_tokens += bool(piece) and not chunk.get("usage")
-        if emit(piece) or usage.completion_tokens > max_tokens:
+        try:
+            text, ends = _chunk(json.loads(event), usage)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise GenerationError(
+                f"The server sent {event[:60]!r}, which is no chat completion chunk."
+            ) from error
+        finished = finished or ends
+        if emit(text) or usage.completion_tokens > max_tokens:
             return
     if not finished:
         raise GenerationError("The server stopped in the middle of the answer: ask again.")
 
 
-def _chunk(event: str) -> dict[str, Any]:
-    try:
-        chunk = json.loads(event)
-    except ValueError:
-        chunk = None
-    if not isinstance(chunk, dict):
-        raise GenerationError(f"The server sent {event[:60]!r}, which is no chat completion chunk.")
-    if "error" in chunk:
-        error = chunk["error"]
+def _chunk(chunk: dict[str, Any], usage: Usage) -> tuple[str, bool]:
+    """The text of a chunk and whether it is the last; counts it, or takes over the server's own figures."""
+    if error := chunk.get("error"):
         message = error.get("message", error) if isinstance(error, dict) else error
         raise GenerationError(f"The server reported an error: {message}.")
-    return chunk
-
-
-def _count(chunk: dict[str, Any], usage: Usage) -> None:
-    if not (figures := chunk.get("usage")):
-        return
-    usage.prompt_tokens = figures.get("prompt_tokens") or 0
-    cached = (figures.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    usage.new_prompt_tokens = usage.prompt_tokens - cached
-    usage.completion_tokens = figures.get("completion_tokens") or usage.completion_tokens
+    choice = (chunk.get("choices") or [{}])[0]
+    text = (choice.get("delta") or {}).get("content") or ""
+    if not isinstance(text, str):
+        raise TypeError(text)
+    usage.completion_tokens += bool(text)
+    if figures := chunk.get("usage"):
+        cached = (figures.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        usage.prompt_tokens = int(figures["prompt_tokens"])
+        usage.new_prompt_tokens = usage.prompt_tokens - int(cached)
+        usage.completion_tokens = int(figures["completion_tokens"])
+    return text, choice.get("finish_reason") is not None

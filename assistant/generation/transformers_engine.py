@@ -35,6 +35,7 @@ class TransformersModel:
         self.name = name
         self._deadline_seconds = settings.deadline_seconds
         self._context_tokens = settings.context_tokens
+        self._most_tokens = settings.max_answer_tokens
         self._turn = threading.Lock()
         self._tokenizer, self._model = _load(source)
 
@@ -73,15 +74,16 @@ class TransformersModel:
     def _decode(self, request: Request, usage: Usage, emit: Emit) -> None:
         prompt = self._prompt(request.messages)
         usage.prompt_tokens = usage.new_prompt_tokens = prompt["input_ids"].shape[1]
-        if usage.prompt_tokens + request.max_tokens > self._context_tokens:
+        if usage.prompt_tokens >= self._context_tokens:
             raise InputError(
-                f"The prompt does not fit the model: {usage.prompt_tokens} tokens, {request.max_tokens} more "
-                f"for the answer, and the context has {self._context_tokens}. Ask something shorter."
+                f"The prompt does not fit the model: it has {usage.prompt_tokens} tokens, the context "
+                f"{self._context_tokens}. Ask something shorter."
             )
+        most = min(request.max_tokens, self._most_tokens, self._context_tokens - usage.prompt_tokens)
         watch = _Watch(self._tokenizer, usage, request.stop, emit)
         self._model.generate(
             **prompt,
-            generation_config=self._config(request),
+            generation_config=self._config(most, request.temperature),
             stopping_criteria=StoppingCriteriaList([watch]),
         )
         watch.finish()
@@ -101,12 +103,12 @@ class TransformersModel:
         except ValueError as error:
             raise GenerationError(f"{self.name} cannot chat: {error} Choose an instruct model.") from error
 
-    def _config(self, request: Request) -> GenerationConfig:
+    def _config(self, most: int, temperature: float) -> GenerationConfig:
         own = self._model.generation_config
         ends = own.eos_token_id if own.eos_token_id is not None else self._tokenizer.eos_token_id
-        sampling = {"temperature": request.temperature} if request.temperature > 0 else {}
+        sampling = {"temperature": temperature} if temperature > 0 else {}
         return GenerationConfig(
-            max_new_tokens=request.max_tokens,
+            max_new_tokens=most,
             do_sample=bool(sampling),
             eos_token_id=ends,
             pad_token_id=ends[0] if isinstance(ends, list) else ends,
