@@ -1,5 +1,27 @@
-"""Does a sentence follow from the sentences it cites? Decided by code, without a model."""
+"""Does a sentence follow from the sentences it cites? Decided by code, without a model.
 
-from assistant.grounding.check import Quote, Support, Vocabulary, check, clauses, content, coverage, negated, numbers
+    canonical text -> pieces and clauses -> checks that can only refuse -> Support
 
-__all__ = ["Quote", "Support", "Vocabulary", "check", "clauses", "content", "coverage", "negated", "numbers"]
+`names` and `numbers` bring texts into one form, `words` and `clauses` find what says the same; `polarity`,
+`force`, `contrast` and `binding` each hold one kind of meaning against the evidence; `check` asks them all.
+"""
+
+from assistant.grounding.check import Quote, Support, check
+from assistant.grounding.lead import settle_lead, strip_lead
+from assistant.grounding.names import Vocabulary
+from assistant.grounding.numbers import numbers
+from assistant.grounding.polarity import negated
+from assistant.grounding.words import content, coverage
+
+__all__ = [
+    "Quote",
+    "Support",
+    "Vocabulary",
+    "check",
+    "content",
+    "coverage",
+    "negated",
+    "numbers",
+    "settle_lead",
+    "strip_lead",
+]

@@ -1,0 +1,144 @@
+"""The word that answers a yes/no question before the sentence begins: "Yes, ...", "不是,...".
+
+It is split off before a sentence is checked, and then held against what the rest says of the question.
+"""
+
+import re
+from collections.abc import Sequence
+
+from assistant.grounding.binding import misbound
+from assistant.grounding.contrast import turned
+from assistant.grounding.force import misbounded, overstated
+from assistant.grounding.names import Vocabulary, canonical, is_chinese
+from assistant.grounding.numbers import number_kind, numbers
+from assistant.grounding.polarity import misdenied, negated
+from assistant.grounding.words import coverage
+
+_YES_ZH = "是的|是|对的|对|没错|正确|可以的|可以|能|会|有|应该|需要|支持"
+_NO_ZH = "不是的|不是|不对|不正确|不可以|不能|不会|没有|不应该|不需要|不支持|并不是|并非|并非如此|不完全是|其实不是|不|否|没"
+_YES_EN = r"yes|correct|right|that(?:'s| is) (?:right|correct|true)|indeed|true"
+_NO_EN = (
+    r"no|not (?:exactly|quite|really)|incorrect|that(?:'s| is) (?:wrong|not (?:right|correct|true))|false"
+)
+_NEUTRAL = r"actually|in fact|其实|事实上|实际上"
+_LEAD = re.compile(
+    rf"^\s*(?:(?P<no>{_NO_ZH}|{_NO_EN})|(?P<yes>{_YES_ZH}|{_YES_EN})|(?:{_NEUTRAL}))(?:\s*[,,，。.:：;；、!！]+\s*|$)",
+    re.I,
+)
+_TURNED = {
+    "yes": "No", "no": "Yes", "correct": "No", "right": "No", "indeed": "No", "true": "No", "false": "Yes",
+    "是的": "不是", "是": "不是", "对": "不对", "对的": "不对", "没错": "不对", "不是": "是的", "不对": "对", "不": "是的",
+    "可以": "不可以", "不可以": "可以", "能": "不能", "不能": "能", "会": "不会", "不会": "会", "有": "没有", "没有": "有",
+    "应该": "不应该", "不应该": "应该", "需要": "不需要", "不需要": "需要", "支持": "不支持", "不支持": "支持",
+}  # fmt: skip
+_OPEN = re.compile(
+    r"^\W*(?:what|which|who|whom|whose|when|where|why|how)\b|什么|哪|谁|为何|为什么|怎么|如何|多少|几[个家种年]|还是|\bor\b.*\?$",
+    re.I,
+)
+_ASKING = re.compile(
+    r"吗|呢|是否|是不是|能不能|可不可以|会不会|有没有|对不对|[??？]\s*$|^\s*(?:请问|那么?|so|and|but)\s*[,，]?\s*",
+    re.I,
+)
+_AUXILIARY = re.compile(
+    r"^\s*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|must|may)\b\s*", re.I
+)
+ABOUT = 0.6
+"""Least share of the question that a statement must take up to be its confirmation."""
+
+
+def split_lead(sentence: str) -> tuple[str, str]:
+    """(the leading yes or no with its comma, the rest); the lead is empty where there is none."""
+    match = _LEAD.match(sentence)
+    if not match or not sentence[match.end() :].strip():
+        return "", sentence
+    return match.group(), sentence[match.end() :]
+
+
+def strip_lead(sentence: str) -> str:
+    """The sentence without its leading yes or no."""
+    return _capitalised(split_lead(sentence)[1])
+
+
+def settle_lead(
+    sentence: str, question: str, statements: Sequence[tuple[str, str]], vocabulary: Vocabulary
+) -> str:
+    """The sentence with the lead that the rest of it calls for; without one where that cannot be told."""
+    lead, rest = split_lead(sentence)
+    says = _polarity(lead)
+    if not says:
+        return sentence
+    wanted = answer_to(question, [(rest, ""), *statements], vocabulary)
+    if wanted == says:
+        return sentence
+    word = lead.strip(" \t,,，。.:：;；、!！")
+    opposite = _TURNED.get(word.lower())
+    if not wanted or opposite is None:
+        return _capitalised(rest)
+    return lead.replace(word, opposite, 1) + rest
+
+
+def lead_contradicts(
+    sentence: str, question: str, statements: Sequence[tuple[str, str]], vocabulary: Vocabulary
+) -> bool:
+    """Does the leading yes or no say the opposite of what the rest of the sentence makes of the question?"""
+    lead, rest = split_lead(sentence)
+    says = _polarity(lead)
+    if not says:
+        return False
+    wanted = answer_to(question, [(rest, ""), *statements], vocabulary)
+    return bool(wanted) and wanted != says
+
+
+def answer_to(question: str, statements: Sequence[tuple[str, str]], vocabulary: Vocabulary) -> int:
+    """What the statements (with their twins) answer to a yes/no question: 1 yes, -1 no, 0 cannot be told.
+
+    The first statement that takes the question up decides. Negative and open questions are left alone.
+    """
+    claim = _claim(question)
+    if not claim:
+        return 0
+    for statement, other in statements:
+        if is_chinese(statement) == is_chinese(claim) and coverage(claim, statement + " " + other) >= ABOUT:
+            return -1 if _denied(claim, statement, other, vocabulary) else 1
+    return 0
+
+
+def _claim(question: str) -> str:
+    """What a yes/no question asks to confirm, as a statement; "" for other questions."""
+    text = canonical(question)
+    if (
+        not text
+        or _OPEN.search(text)
+        or negated(re.sub("是不是|能不能|可不可以|会不会|有没有|对不对", "", text))
+    ):
+        return ""
+    if not is_chinese(text) and not _AUXILIARY.match(_ASKING.sub("", text)):
+        return ""
+    if is_chinese(text) and not re.search("吗|是否|是不是|能不能|可不可以|会不会|有没有|对不对", text):
+        return ""
+    return _AUXILIARY.sub("", _ASKING.sub("", text)).strip()
+
+
+def _denied(claim: str, statement: str, other: str, vocabulary: Vocabulary) -> bool:
+    kind, what = overstated(claim, [statement])
+    counted = {number_kind(n) for n in numbers(statement)}
+    return bool(
+        misdenied(claim, [statement])
+        or kind == "limit"
+        or "must" in what
+        or misbounded(claim, [statement])
+        or turned(claim, [statement])
+        or any(number_kind(n) in counted for n in numbers(claim) - numbers(statement))
+        or misbound(claim, [(statement, other)], vocabulary)
+    )
+
+
+def _polarity(lead: str) -> int:
+    match = _LEAD.match(lead) if lead else None
+    if not match:
+        return 0
+    return -1 if match["no"] else 1 if match["yes"] else 0
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text
