@@ -72,7 +72,14 @@ def test_facts_may_be_given_as_text():
 
 def test_the_path_runs_from_the_start_over_the_questions_to_the_leaf():
     outcome = decide("industry", {"target": "mobile", "media_input": True})
-    assert outcome.path == ("industry", "industry.target", "industry.media_input", "industry.mobile_media")
+    assert outcome.path == (
+        "industry",
+        "industry.target",
+        "industry.target=mobile",
+        "industry.media_input",
+        "industry.media_input=true",
+        "industry.mobile_media",
+    )
     assert outcome.ask_next is None
 
 

@@ -2,6 +2,7 @@
 
 from assistant.rules.agreement import Verdict, agrees, holds
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
+from assistant.rules.drawing import draw, mermaid
 from assistant.rules.findings import Disagreement
 from assistant.rules.phrasing import Flip, Said, compose, flips, overview
 from assistant.rules.proof import Certificate, prove
@@ -23,9 +24,11 @@ __all__ = [
     "asked",
     "compose",
     "decide",
+    "draw",
     "flips",
     "holds",
     "load_flowcharts",
+    "mermaid",
     "overview",
     "prove",
     "read_recommendations",

@@ -109,8 +109,8 @@ def next_question(chart: Flowchart, facts: Facts) -> Question | None:
 def walk(chart: Flowchart, facts: Facts) -> tuple[tuple[str, ...], Question | None]:
     """(ids of the nodes from the start to the leaf, the first question on the way without an answer).
 
-    A question's node is `audience.fact`, the leaf's its own id. An unanswered question is passed by the
-    answer that changes nothing.
+    A question's node is `audience.fact`, the answer's `audience.fact=value`, the leaf's its own id. A
+    question without an answer is passed by the answer that changes nothing, which is no node of the way.
     """
     leaf, answered, nodes = outcome(chart, facts), dict[str, Value](), [str(chart.audience)]
     missing: Question | None = None
@@ -118,6 +118,7 @@ def walk(chart: Flowchart, facts: Facts) -> tuple[tuple[str, ...], Question | No
         nodes.append(f"{chart.audience}.{question.fact}")
         if question.fact in facts:
             answered[question.fact] = facts[question.fact]
+            nodes.append(f"{chart.audience}.{question.fact}={spoken(facts[question.fact])}")
         else:
             missing = missing or question
             answered[question.fact] = _neutral(chart, {**answered, **facts}, question, leaf)
