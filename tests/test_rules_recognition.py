@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from assistant.rules import recognise
+from tests import phrased
 
 PHRASINGS = yaml.safe_load((Path(__file__).parent / "rules_phrasings.yaml").read_text(encoding="utf-8"))
 
@@ -88,3 +89,15 @@ def test_only_the_persons_own_turns_count():
 def test_traditional_script_and_misspellings_are_understood():
     assert recognise("我是爱好者,pytroch 还是 tensorflwo?").audience == "hobbyist"
     assert recognise("我是初學者，該學哪個框架？").audience == "beginner"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_state_told_in_words_is_understood(language):
+    states = list(phrased.questions(language))
+    assert len(states) > 100
+    wrong = []
+    for audience, facts, question in states:
+        situation = recognise(question)
+        if (situation.intent, situation.audience, dict(situation.facts)) != ("advice", audience, facts):
+            wrong.append((question, situation.intent, situation.audience, dict(situation.facts)))
+    assert wrong == []
