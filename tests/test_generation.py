@@ -52,14 +52,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def llamacpp(tiny: Path) -> Iterator[Generator]:
-    generator = open_some(str(tiny), context_tokens=2048, max_answer_tokens=1500)
+    generator = open_some(str(tiny), context_tokens=2048, max_answer_tokens=1500, threads=1)
     yield generator
     generator.close()
 
 
 @pytest.fixture(scope="module")
 def transformers(tiny: Path) -> Iterator[Generator]:
-    generator = open_some(f"transformers:{tiny}", context_tokens=2048, max_answer_tokens=1500)
+    generator = open_some(f"transformers:{tiny}", context_tokens=2048, max_answer_tokens=1500, threads=1)
     yield generator
     generator.close()
 

@@ -6,8 +6,8 @@ server also listens on an address of its own, without our citations, rules and l
 file in a private folder, behind a key that nobody is told.
 """
 
-import contextlib
 import json
+import logging
 import math
 import os
 import secrets
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import xllamacpp
 
 from assistant.generation.base import Generation, Message, Request, Usage
@@ -24,6 +25,8 @@ from assistant.generation.control import safe
 from assistant.generation.pump import Emit, Pump
 from assistant.settings import Settings
 from corpus.errors import GenerationError, InputError
+
+log = logging.getLogger(__name__)
 
 SLOTS = 2
 """Requests decoded at once; more would share the same arithmetic and all be slower."""
@@ -39,6 +42,9 @@ LIMIT_TOKENS = 4096
 
 WARM_SECONDS = 600.0
 """Nobody waits for a prefix to be computed, so it may take longer than a reply."""
+
+SAMPLE_SECONDS = 0.2
+"""How long the load of the machine is watched before threads are chosen."""
 
 _SILENT = -1
 
@@ -152,22 +158,25 @@ def _lock_down(params: Any, socket: Path) -> None:
 
 
 def _share_processors(params: Any, threads: int) -> None:
-    """All processors read the prompt, half of them write the answer; `threads` above 0 sets both.
+    """Half of the processors write the answer, all that are idle now read the prompt; `threads` sets both.
 
-    llama.cpp's threads spin while they wait for each other, hundreds of times per token, and collapse when
-    one of them has to share its core. Answering is bound by memory, so the other half would win little;
-    reading the prompt is bound by arithmetic and its threads rarely wait. Without polling they sleep in
-    between.
+    llama.cpp's threads spin while they wait for each other, hundreds of times per token or batch of prompt,
+    and collapse when one of them has to share its core. Writing is bound by memory, so more threads would win
+    little; reading is bound by arithmetic and pays back every idle core. Without polling they sleep between
+    requests.
     """
-    params.cpuparams.n_threads = threads or max(1, _processors() // 2)
-    params.cpuparams_batch.n_threads = threads or _processors()
+    processors = len(psutil.Process().cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1
+    half = max(1, processors // 2)
+    idle = round(processors * (1 - psutil.cpu_percent(interval=SAMPLE_SECONDS) / 100))
+    params.cpuparams.n_threads = threads or half
+    params.cpuparams_batch.n_threads = threads or max(half, idle)
     params.cpuparams.poll = params.cpuparams_batch.poll = 0
-
-
-def _processors() -> int:
-    with contextlib.suppress(AttributeError):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    log.info(
+        "of %d processors %d read prompts and %d write answers",
+        processors,
+        params.cpuparams_batch.n_threads,
+        params.cpuparams.n_threads,
+    )
 
 
 def _payload(request: Request, most_tokens: int) -> dict[str, Any]:
