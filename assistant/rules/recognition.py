@@ -168,11 +168,14 @@ def _intent(reading: _Reading, follows: bool) -> Intent:
         return "other"
     if "reports" in cues:
         return "fact"
-    if case and "wording" in cues and "frameworks" in cues:
+    if "compare" in cues and "asks" not in cues:
+        return "compare"
+    told = case and {"wording", "frameworks"} <= cues
+    if told and ("factual" not in cues or cues & {"why", "personal", "which_framework"}):
         return "advice"
-    if "factual" in cues and not ("asks" in cues and reading.speaks_of_somebody):
+    if "factual" in cues and not ("asks" in cues and "personal" in cues):
         return "compare" if "compare" in cues else "fact"
-    if "asks" in cues and (case or "personal" in cues or "frameworks" in cues):
+    if "asks" in cues and (case or cues & {"frameworks", "which_one"}):
         return "advice"
     if "doubts" in cues and case and ("frameworks" in cues or follows):
         return "advice"
@@ -186,12 +189,8 @@ def _intent(reading: _Reading, follows: bool) -> Intent:
 def _describes_oneself(reading: _Reading) -> bool:
     """A reader and a case told without a question of fact: what to use is what is being asked."""
     named = any(hit.strong for hit in reading.readers)
-    asked_openly = "open" in reading.cues and reading.speaks_of_somebody
-    return (
-        asked_openly
-        or ("personal" in reading.cues and "frameworks" in reading.cues)
-        or (named and bool(reading.values))
-    )
+    asks = "open" in reading.cues or reading.folded.endswith("?")
+    return ("personal" in reading.cues and asks) or (named and bool(reading.values))
 
 
 def _follows(reading: _Reading) -> bool:
