@@ -1,8 +1,11 @@
 """The address to serve on: taken before anything heavy is loaded."""
 
+import ipaddress
 import socket
 
 from corpus.errors import AssistantError
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -21,3 +24,17 @@ def url_of(door: socket.socket) -> str:
     """The address of a listening socket as a browser wants it."""
     host, port = door.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Is an address to bind reachable from this machine alone?"""
+    return host in LOOPBACK or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def is_address(name: str) -> bool:
+    """Is a host written as an IP address?"""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -219,7 +219,7 @@ def check(as_json: bool) -> None:
 @llm_option
 def serve(host: str | None, port: int | None, llm: str | None) -> None:
     """Serve the web chat and the HTTP API until Ctrl-C."""
-    from assistant.address import bind, url_of
+    from assistant.address import bind, is_loopback, url_of
     from assistant.settings import load_settings
     from assistant.standby import Standby
     from assistant.terminal import complain
@@ -227,6 +227,8 @@ def serve(host: str | None, port: int | None, llm: str | None) -> None:
     settings = load_settings(host=host, port=port, llm=llm)
     door = bind(settings.host, settings.port)
     complain("Starting; the models are being loaded.")
+    if not is_loopback(settings.host):
+        complain(f"Whoever reaches {settings.host} may ask: there are no keys yet.")
 
     def open_engine() -> "Engine":
         from assistant.engine import Engine

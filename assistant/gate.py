@@ -4,7 +4,6 @@ A page of somebody else's must not be able to use this server through the visito
 be ours (against DNS rebinding), a foreign Origin may not write, and no CORS header is ever sent.
 """
 
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
@@ -14,8 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import problems
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+from assistant.address import LOOPBACK, is_address, is_loopback
 
 HEADERS = {
     # Gradio's page needs inline script and style; nothing may come from, or go to, another host.
@@ -29,11 +27,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-
-
-def is_loopback(host: str) -> bool:
-    """Is an address to bind reachable from this machine alone?"""
-    return host in LOOPBACK or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 class Gate:
@@ -84,7 +77,7 @@ class Gate:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
             return False
-        return name in self.names or (self.reachable and _is_address(name))
+        return name in self.names or (self.reachable and is_address(name))
 
 
 class AllowList:
@@ -111,11 +104,3 @@ class AllowList:
         if (method, path) in self.exact:
             return True
         return any(method == wanted and path.startswith(prefix) for wanted, prefix in self.prefixes)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

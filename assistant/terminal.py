@@ -26,7 +26,8 @@ def dump(value: Any, indent: int | None = 2) -> str:
 
 def say(text: str = "", end: str = "\n", **style: Any) -> None:
     """Print text; colours appear on a terminal that wants them."""
-    click.secho(plain(text) + end, nl=False, **style)
+    text = plain(text)
+    click.echo((click.style(text, **style) if style else text) + end, nl=False)
 
 
 def complain(text: str) -> None:

@@ -54,6 +54,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     return run
 
 
+def read(terminal: int) -> bytes:
+    """What a program has written to its terminal; nothing once it has gone."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
 class Typed:
     """Standard input that is not a terminal."""
 
@@ -251,6 +259,17 @@ class TestAdvice:
         assert code == 0
         assert "TensorFlow" in out.splitlines()[0]
         assert "≠ " in out
+
+    def test_asks_for_what_is_missing_on_a_terminal(self) -> None:
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execv(sys.executable, [sys.executable, "-m", "assistant.cli", "--no-color", "recommend"])
+        os.write(terminal, b"1\n2\n\n")
+        shown = b"".join(iter(lambda: read(terminal), b"")).decode()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert shown.index("Which kind of reader are you?") < shown.index("What are you building?")
+        assert "industry.mobile · consider" in shown
+        assert "\x1b" not in shown
 
     @pytest.mark.parametrize("pairs", [["a=1", "a=2"], ["=1"], ["a"]])
     def test_facts_are_pairs(self, pairs: list[str]) -> None:
