@@ -6,8 +6,9 @@ the other side of "than". A number is bound wrongly where the words around it go
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
+from itertools import pairwise
 
 from assistant.grounding.alignment import fit
 from assistant.grounding.names import Vocabulary, canonical
@@ -26,12 +27,21 @@ Sides = Sequence[tuple[str, str]]
 _BREAK = (Piece("pause", "."),) * 6
 
 
-def misbound(sentence: str, evidence: Sides, vocabulary: Vocabulary) -> frozenset[str]:
-    """Names or numbers of the sentence that the evidence says of other things; empty where all is well."""
+def misbound(sentence: str, evidence: Sides, vocabulary: Vocabulary, only: str = "") -> frozenset[str]:
+    """Names or numbers of the sentence that the evidence says of other things; empty where all is well.
+
+    With `only`, a part of the sentence, no more than the names and numbers of that part are in question.
+    """
     texts = [resolved(text, other, vocabulary) for text, other in evidence]
     rows = [pieces(text, vocabulary) for text in texts]
     said, given = pieces(sentence, vocabulary), sum((row + _BREAK for row in rows), ())
-    wrong = set(_misplaced(said, given)) or set(_renamed(said, given)) or set(_misnumbered(sentence, texts))
+    if only:
+        part = {piece.value for piece in pieces(only, vocabulary)}
+        wrong = set(_misnumbered(sentence, texts)) or set(_renamed(said, given, part))
+        return frozenset(wrong & part)
+    wrong = set(_misplaced(said, given)) or set(_misnumbered(sentence, texts))
+    if not wrong and not _anchored(sentence, texts, vocabulary):
+        wrong = set(_renamed(said, given))
     return frozenset(wrong or _renumbered(sentence, texts, said, given))
 
 
@@ -101,7 +111,7 @@ def _owners(row: Sequence[Piece]) -> set[tuple[str, str]]:
 
 
 def _organisations_as_things(said: Sequence[Piece], given: Sequence[Piece]) -> Iterator[str]:
-    """Organisations that "are" something, and things that make something, where the evidence says no such thing."""
+    """Organisations that "are" something, things that make something; not so in the evidence."""
     for at, piece in enumerate(said):
         if piece.kind != "name":
             continue
@@ -120,29 +130,28 @@ def _organisations_as_things(said: Sequence[Piece], given: Sequence[Piece]) -> I
 def _followed(name: str, row: Sequence[Piece]) -> bool:
     return any(
         piece.kind == "name" and same_name(piece.value, name) and after.value in ("be", "是", "由", "被")
-        for piece, after in zip(row, row[1:], strict=False)
+        for piece, after in pairwise(row)
     )
 
 
-def _renamed(said: Sequence[Piece], given: tuple[Piece, ...]) -> Iterator[str]:
+def _renamed(said: Sequence[Piece], given: tuple[Piece, ...], part: Set[str] = frozenset()) -> Iterator[str]:
+    """Names under which the sentence reads worse than it would under others."""
     if len({piece.value for piece in _names(given)}) < 2 or not any(_names(said)):
         return
-    ordered = _in_evidence_order(_without_credits(said), given)
-    if fit(ordered, given, "name", free=True) - fit(ordered, given, "name") > BETTER:
+    ordered = _in_evidence_order(_without_credits(said, given), given)
+    if fit(ordered, given, "name", free=True, part=part) - fit(ordered, given, "name") > BETTER:
         yield from (piece.value for piece in _names(said))
 
 
-def _without_credits(said: Sequence[Piece]) -> list[Piece]:
-    """Without "from Google", "by AWS", "that DeepMind created": a credit may stand anywhere."""
-    return [
-        piece
-        for piece in said
-        if not (
-            piece.value in ORGANISATIONS
-            and piece.kind == "name"
-            and piece.role in ("from", "by", "be", "that")
-        )
-    ]
+def _without_credits(said: Sequence[Piece], given: Sequence[Piece]) -> list[Piece]:
+    """Without credits ("from Google", "that DeepMind created") and examples: these may stand anywhere."""
+    loose = [piece.value for piece in _names(given) if piece.role == "example"]
+    return [piece for piece in said if piece.kind != "name" or not _stands_anywhere(piece, loose)]
+
+
+def _stands_anywhere(name: Piece, loose: Sequence[str]) -> bool:
+    credit = name.value in ORGANISATIONS and name.role in ("from", "by", "be", "that")
+    return credit or any(same_name(name.value, other) for other in loose)
 
 
 def _in_evidence_order(said: Sequence[Piece], given: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -183,13 +192,35 @@ def _renumbered(
 ) -> Iterator[str]:
     """Numbers in the wrong order ("from 80% to 7%"), unless the words around each plead for it."""
     values = {piece.value for piece in given if piece.kind == "number"}
-    ordered = _in_evidence_order(_without_credits(said), given)
+    ordered = _in_evidence_order(_without_credits(said, given), given)
     for kind in {number_kind(piece.value) for piece in said if piece.kind == "number"}:
         if sum(number_kind(value) == kind for value in values) > 1:
             company = _company(sentence, texts, kind)
             pleaded = bool(company) and all(own > rival for own, rival in company.values())
             if not pleaded and fit(ordered, given, kind, free=True) - fit(ordered, given, kind) > BETTER:
                 yield from (p.value for p in said if p.kind == "number" and number_kind(p.value) == kind)
+
+
+def _anchored(sentence: str, texts: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Does a share hold each name in its place: one name to a clause, beside its share in the evidence?"""
+    theirs = [pair for text in texts for pair in _numbered_names(text, vocabulary)]
+    mine = [pair for pair in _numbered_names(sentence, vocabulary) if pair[0]]
+    return bool(mine) and all(
+        len(names) == 1 and any(names == other and numbers & given for other, given in theirs)
+        for names, numbers in mine
+    )
+
+
+@lru_cache(maxsize=4096)
+def _numbered_names(text: str, vocabulary: Vocabulary) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """(names, shares) of each clause of a text."""
+    return tuple(
+        (
+            frozenset(name.value for name in vocabulary.find(clause)),
+            frozenset(number for number in NUMBER.findall(clause) if number_kind(number) == "share"),
+        )
+        for clause in clauses(canonical(text))
+    )
 
 
 def _misnumbered(sentence: str, texts: Sequence[str]) -> Iterator[str]:
@@ -200,7 +231,7 @@ def _misnumbered(sentence: str, texts: Sequence[str]) -> Iterator[str]:
 
 
 def _company(sentence: str, texts: Sequence[str], kind: str) -> dict[str, tuple[float, float]]:
-    """For each number of a kind: the shares of its words that go with it, and with another, in the evidence."""
+    """For each number of a kind: the shares of its words that go with it, and with another one."""
     theirs = [part for text in texts for part in _numbered(text, kind)]
     found = {}
     for number, around in _numbered(sentence, kind):
@@ -216,7 +247,7 @@ _COUNTED = re.compile(r"% (?:of (?:the )?(\w+)|的([\u4e00-\u9fff]{2}))")
 
 @lru_cache(maxsize=4096)
 def _numbered(text: str, kind: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Each number of a kind with the content of its clauses: its own, and those after it up to the next number.
+    """Each number of a kind with the content of its clauses: its own, and those after it up to the next.
 
     What comes before the first number is said of all; "16% of the models ..., 8% ..." are both of the models.
     """

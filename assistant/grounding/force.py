@@ -1,4 +1,4 @@
-"""How far does a statement go? Limits ("only", "most"), and how strongly it is meant ("may", "should", "must").
+"""How far does a statement go? Limits ("only", "most"), and how strongly it is meant ("may", "must").
 
 A sentence may not go further than its evidence, nor turn its strength into another.
 """
@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.grounding.clauses import Clause, near, read, shared
+from assistant.grounding.lists import listed
 from assistant.grounding.names import WORD, canonical
+from assistant.grounding.words import content
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,16 @@ def _force(name: str, said: str, also: str = "") -> Force:
 LIMITS = (
     _force(
         "only",
-        r"(?<!not )\b(?:only|merely)\b|\bsolely\b|\bexclusiv|\bunique to\b|\bnothing but\b|(?<!不)只(?![要是]|需|得)|(?<!不)仅|都只|独有|唯一|专属",
+        r"(?<!not )\b(?:only|merely)\b|\bsolely\b|\bexclusiv|\bunique to\b|\bnothing but\b"
+        r"|(?<!不)只(?![要是]|需|得)|(?<!不)仅|都只|独有|唯一|专属",
         r"\bjust\b|(?<!not )\bmerely\b|\balone\b|(?<!不)只|专",
     ),
     _force("not only", r"\bnot (?:only|just|merely)\b|不[只仅]|不单"),
     _force(
         "all",
         r"\b(?:all|every|everyone|everything|entirely|completely)\b|所有|全部|一切|每[个一种]|一律|完全",
-        r"\b(?:any|each|both|either|whole|complete|full|fully|no|whichever|whatever)\b|100%|都|任何|整个|全面|完完|无论|各",
+        r"\b(?:any|each|both|either|whole|complete|full|fully|no|whichever|whatever)\b"
+        r"|100%|都|任何|整个|全面|完完|无论|各",
     ),
     _force("always", r"\b(?:always|constantly|forever)\b|总是|永远|始终", "一直|不断"),
     _force(
@@ -45,7 +49,8 @@ LIMITS = (
     _force(
         "many",
         r"\bmany\b|\bnumerous\b|大量|很多|许多|众多",
-        r"\bmost\b|\ball\b|\bmore and more\b|\ba lot\b|\brange\b|\bvarious\b|\bkinds\b|各种|越来越多|大多数|广泛|一系列",
+        r"\bmost\b|\ball\b|\bmore and more\b|\ba lot\b|\brange\b|\bvarious\b|\bkinds\b"
+        r"|各种|越来越多|大多数|广泛|一系列",
     ),
     _force(
         "few",
@@ -63,7 +68,8 @@ _PARTLY = re.compile(r"\b(?:many|most|some|several|certain)\b|很多|许多|大�
 STRENGTHS = (
     _force(
         "must",
-        r"\bmust\b|\bha(?:ve|s|d) to\b|\bmandatory\b|\bobligatory\b|\brequire[sd]?\b|必须|务必|一定要|必需|非得|不得不|要求",
+        r"\bmust\b|\bha(?:ve|s|d) to\b|\bmandatory\b|\bobligatory\b|\brequire[sd]?\b"
+        r"|必须|务必|一定要|必需|非得|不得不|要求",
         r"\bneed(?:ed|s? to)\b|\bessential\b|\bnecessary\b|必备|需要(?=使?用|安装|选)|必要",
     ),
     _force(
@@ -72,7 +78,8 @@ STRENGTHS = (
     ),
     _force(
         "should",
-        r"\bshould\b|\bought to\b|\brecommend|\badvis|\bsuggest|应该|应当|应(?=[使坚考选用])|建议|推荐|最好(?!的)|请(?=[使选考])",
+        r"\bshould\b|\bought to\b|\brecommend|\badvis|\bsuggest"
+        r"|应该|应当|应(?=[使坚考选用])|建议|推荐|最好(?!的)|请(?=[使选考])",
         r"\bplease\b|\bbest to\b|\bstick\b|\bprefer|请|首选",
     ),
     _force("will", r"\bwill\b|将会", r"\b(?:plans?|future|going|would)\b|将|会|未来"),
@@ -85,7 +92,8 @@ STRENGTHS = (
 _CAN = re.compile(r"\bcan\b|\bcould\b|可以|能(?!力)|可(?!用性|能|视)")
 _CONSIDER = re.compile(r"\bconsider|考虑")
 _ONLY_IN = re.compile(
-    r"\bonly (?:be used )?(?:in|on|to|with)\b|exclusive to|(?<!不)只能?(?:在|用|专注)|(?<!不)仅(?:在|限|能)|独有"
+    r"\bonly (?:be used )?(?:in|on|to|with)\b|exclusive to"
+    r"|(?<!不)只能?(?:在|用|专注)|(?<!不)仅(?:在|限|能)|独有"
 )
 _ONLY, _ALL, _MOST = LIMITS[0], LIMITS[2], LIMITS[4]
 _MUST, _SHOULD, _MAY = STRENGTHS[0], STRENGTHS[2], STRENGTHS[4]
@@ -95,7 +103,7 @@ _ALIKE = 0.5
 
 
 def overstated(sentence: str, evidence: Sequence[str]) -> tuple[str, str]:
-    """("limit" or "modality", what is wrong) where the sentence goes another length than its evidence, else ("", "")."""
+    """("limit" or "modality", what is wrong) where the sentence goes another length, else ("", "")."""
     given = [clause for text in evidence for clause in read(text)]
     for clause in read(sentence):
         close = near(clause, given)
@@ -152,12 +160,21 @@ def _weakened(clause: Clause, close: Sequence[Clause]) -> str:
     doubtful = _MAY.said.search(clause.text)
     able = doubtful or _CAN.search(clause.text)
     for strength in (_MUST, _SHOULD):
-        if able and not strength.said.search(clause.text) and not strength.allowed.search(clause.text):
-            if all(strength.said.search(o.text) and not _CAN.search(o.text) for o in alike):
-                return strength.name
-    if not able and all(_MAY.said.search(other.text) for other in alike):
+        kept = strength.allowed.search(clause.text)
+        if able and not kept and all(strength.said.search(o.text) and not _CAN.search(o.text) for o in alike):
+            return strength.name
+    if not able and all(_doubted(clause, other) for other in alike):
         return "may"
     return ""
+
+
+def _doubted(clause: Clause, other: Clause) -> bool:
+    """Does the other clause doubt what this one says?"""
+    match = _MAY.said.search(other.text)
+    if match is None:
+        return False
+    reach = 40 if match.group().isascii() else 14
+    return bool(content(other.text[match.end() : match.end() + reach]) & clause.content)
 
 
 def _lowered(clause: Clause, given: Sequence[Clause]) -> str:
@@ -184,7 +201,7 @@ def _licensed(clause: Clause, force: Force, close: Sequence[Clause], given: Sequ
 
     The nearest clauses decide; where they say nothing of strength at all, any clause that shares a word may.
     """
-    if any(force.allowed.search(other.text) for other in close):
+    if any(force.allowed.search(o.text) and (force is not _ONLY or _compatible(clause, o)) for o in close):
         return True
     if force is _ALL and any("100%" in other.text for other in given):
         return True
@@ -211,7 +228,7 @@ def _names(clause: Clause) -> set[str]:
     return {word for word in WORD.findall(clause.text) if word in _FRAMEWORKS}
 
 
-_FRAMEWORKS = frozenset("tensorflow pytorch jax keras onnx torchserve coral haiku sonnet".split())
+_FRAMEWORKS = listed("tensorflow pytorch jax keras onnx torchserve coral haiku sonnet")
 
 _BOUND = re.compile(
     r"(?P<under>\b(?:fewer|less) than|\bunder|\bbelow|\bat most|\bup to|不到|不足|少于|低于|至多|最多)"

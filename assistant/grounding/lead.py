@@ -7,29 +7,35 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding.binding import misbound
+from assistant.grounding.clauses import near, read
 from assistant.grounding.contrast import turned
 from assistant.grounding.force import misbounded, overstated
 from assistant.grounding.names import Vocabulary, canonical, is_chinese
 from assistant.grounding.numbers import number_kind, numbers
-from assistant.grounding.polarity import misdenied, negated
-from assistant.grounding.words import coverage
+from assistant.grounding.polarity import denials, misdenied, negated
+from assistant.grounding.words import content, coverage
 
 _YES_ZH = "是的|是|对的|对|没错|正确|可以的|可以|能|会|有|应该|需要|支持"
-_NO_ZH = "不是的|不是|不对|不正确|不可以|不能|不会|没有|不应该|不需要|不支持|并不是|并非|并非如此|不完全是|其实不是|不|否|没"
+_NO_ZH = (
+    "不是的|不是|不对|不正确|不可以|不能|不会|没有|不应该|不需要|不支持"
+    "|并不是|并非|并非如此|不完全是|其实不是|不|否|没"
+)
 _YES_EN = r"yes|correct|right|that(?:'s| is) (?:right|correct|true)|indeed|true"
 _NO_EN = (
     r"no|not (?:exactly|quite|really)|incorrect|that(?:'s| is) (?:wrong|not (?:right|correct|true))|false"
 )
 _NEUTRAL = r"actually|in fact|其实|事实上|实际上"
 _LEAD = re.compile(
-    rf"^\s*(?:(?P<no>{_NO_ZH}|{_NO_EN})|(?P<yes>{_YES_ZH}|{_YES_EN})|(?:{_NEUTRAL}))(?:\s*[,,，。.:：;；、!！]+\s*|$)",
+    rf"^\s*(?:(?P<no>{_NO_ZH}|{_NO_EN})|(?P<yes>{_YES_ZH}|{_YES_EN})|(?:{_NEUTRAL}))"
+    r"(?:\s*[,，。.:：;；、!！]+\s*|$)",
     re.I,
 )
 _TURNED = {
     "yes": "No", "no": "Yes", "correct": "No", "right": "No", "indeed": "No", "true": "No", "false": "Yes",
-    "是的": "不是", "是": "不是", "对": "不对", "对的": "不对", "没错": "不对", "不是": "是的", "不对": "对", "不": "是的",
-    "可以": "不可以", "不可以": "可以", "能": "不能", "不能": "能", "会": "不会", "不会": "会", "有": "没有", "没有": "有",
-    "应该": "不应该", "不应该": "应该", "需要": "不需要", "不需要": "需要", "支持": "不支持", "不支持": "支持",
+    "是的": "不是", "是": "不是", "对": "不对", "对的": "不对", "没错": "不对", "不是": "是的", "不对": "对",
+    "不": "是的", "可以": "不可以", "不可以": "可以", "能": "不能", "不能": "能", "会": "不会", "不会": "会",
+    "有": "没有", "没有": "有", "应该": "不应该", "不应该": "应该", "需要": "不需要", "不需要": "需要",
+    "支持": "不支持", "不支持": "支持",
 }  # fmt: skip
 _OPEN = re.compile(
     r"^\W*(?:what|which|who|whom|whose|when|where|why|how)\b|什么|哪|谁|为何|为什么|怎么|如何|多少|几[个家种年]|还是|\bor\b.*\?$",
@@ -42,7 +48,7 @@ _ASKING = re.compile(
 _AUXILIARY = re.compile(
     r"^\s*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|must|may)\b\s*", re.I
 )
-ABOUT = 0.6
+ABOUT = 0.5
 """Least share of the question that a statement must take up to be its confirmation."""
 
 
@@ -68,9 +74,9 @@ def settle_lead(
     if not says:
         return sentence
     wanted = answer_to(question, [(rest, ""), *statements], vocabulary)
-    if wanted == says:
+    if wanted == says and not lead_contradicts(sentence, question, statements, vocabulary):
         return sentence
-    word = lead.strip(" \t,,，。.:：;；、!！")
+    word = re.sub(r"[^\w' ]", "", lead).strip()
     opposite = _TURNED.get(word.lower())
     if not wanted or opposite is None:
         return _capitalised(rest)
@@ -86,7 +92,16 @@ def lead_contradicts(
     if not says:
         return False
     wanted = answer_to(question, [(rest, ""), *statements], vocabulary)
-    return bool(wanted) and wanted != says
+    return wanted == -says or (says > 0 and _names_another(question, rest, statements, vocabulary))
+
+
+def _names_another(
+    question: str, rest: str, statements: Sequence[tuple[str, str]], vocabulary: Vocabulary
+) -> bool:
+    """Does the question ask about a name that neither the sentence nor its evidence mentions?"""
+    given = " ".join((rest, *(side for statement in statements for side in statement)))
+    claim = _claim(question)
+    return bool(claim) and not vocabulary.names_in(claim) <= vocabulary.names_in(given)
 
 
 def answer_to(question: str, statements: Sequence[tuple[str, str]], vocabulary: Vocabulary) -> int:
@@ -98,7 +113,10 @@ def answer_to(question: str, statements: Sequence[tuple[str, str]], vocabulary: 
     if not claim:
         return 0
     for statement, other in statements:
-        if is_chinese(statement) == is_chinese(claim) and coverage(claim, statement + " " + other) >= ABOUT:
+        both = f"{statement} {other}"
+        if is_chinese(statement) != is_chinese(claim) or coverage(claim, both) < ABOUT:
+            continue
+        if vocabulary.names_in(claim) <= vocabulary.names_in(both):
             return -1 if _denied(claim, statement, other, vocabulary) else 1
     return 0
 
@@ -124,6 +142,7 @@ def _denied(claim: str, statement: str, other: str, vocabulary: Vocabulary) -> b
     counted = {number_kind(n) for n in numbers(statement)}
     return bool(
         misdenied(claim, [statement])
+        or _is_negated(claim, statement)
         or kind == "limit"
         or "must" in what
         or misbounded(claim, [statement])
@@ -131,6 +150,12 @@ def _denied(claim: str, statement: str, other: str, vocabulary: Vocabulary) -> b
         or any(number_kind(n) in counted for n in numbers(claim) - numbers(statement))
         or misbound(claim, [(statement, other)], vocabulary)
     )
+
+
+def _is_negated(claim: str, statement: str) -> bool:
+    """Does the part of the statement nearest to the claim deny something of it?"""
+    close = {other.text for clause in read(claim) for other in near(clause, read(statement))}
+    return any(denial.clause.text in close and denial.scope & content(claim) for denial in denials(statement))
 
 
 def _polarity(lead: str) -> int:

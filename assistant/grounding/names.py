@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from assistant.grounding.lists import listed
 from assistant.grounding.numbers import in_digits
 from assistant.text import CJK, clean, simplified
 
@@ -48,20 +49,25 @@ _ALIASES = (
 )
 """Other ways to write a name, in the order in which they are replaced."""
 
-_STRANGERS = frozenset(
-    "microsoft apple nvidia baidu alibaba tencent huawei bytedance intel qualcomm samsung tesla sensetime stanford "
-    "mit berkeley tsinghua paddlepaddle mindspore mxnet caffe caffe2 theano cntk chainer sklearn scikit-learn "
-    "xgboost matlab julia oneflow jittor meta twitter netflix uber ibm oracle linkedin chatgpt gpt llama claude "
-    "gemini rust ruby kotlin scala windows macos cuda triton openvino tensorrt coreml mlflow".split()
+_STRANGERS = listed(
+    """
+    microsoft apple nvidia baidu alibaba tencent huawei bytedance intel qualcomm samsung tesla sensetime
+    stanford mit berkeley tsinghua paddlepaddle mindspore mxnet caffe caffe2 theano cntk chainer sklearn
+    scikit-learn xgboost matlab julia oneflow jittor meta twitter netflix uber ibm oracle linkedin
+    chatgpt gpt llama claude gemini rust ruby kotlin scala windows macos cuda triton openvino tensorrt
+    coreml mlflow
+    """
 )
 """Names that the article does not know and that a model may bring along; names even in lower case."""
 
-_COMMON = frozenset("ai api apis app apps ui i with".split())
+_COMMON = listed("ai api apis app apps ui i with")
 """Written like names, but what they stand for is no single thing."""
 
-_ORDINARY = frozenset(
-    "live hub rest react swift edge beam lightning manager session console garden serving extended agents pipelines "
-    "gym playground".split()
+_ORDINARY = listed(
+    """
+    live hub rest react swift edge beam lightning manager session console garden serving extended agents
+    pipelines gym playground
+    """
 )
 """Names that are English words too: in English text they are names only with a capital or within a phrase."""
 
@@ -82,7 +88,7 @@ _TYPOGRAPHY = str.maketrans("‘’“”‐‑–—〜～", "''\"\"---,~~") | 
 
 @lru_cache(maxsize=8192)
 def canonical(text: str) -> str:
-    """The form in which texts are compared: Simplified, half-width, one name for each thing, numbers in digits.
+    """The form in which texts are compared: Simplified, half-width, one name for a thing, numbers in digits.
 
     Case is kept, because a capital tells a name.
     """
@@ -162,18 +168,18 @@ class Vocabulary:
         lower = self._singular(word.lower())
         if lower in _COMMON:
             return False
-        if lower in self.names and lower not in self.words or lower in _STRANGERS:
+        if (lower in self.names and lower not in self.words) or lower in _STRANGERS:
             return True
         cased = word != word.lower()
         if chinese:
-            return cased or lower not in self.words and len(word) > 1
+            return cased or (lower not in self.words and len(word) > 1)
         initial = not re.search(
             r"[^\s.!?:;\"'(]\s*[\"'(]*$|[,]\s*$", text[max(0, match.start() - 6) : match.start()]
         )
         titled = word[1:].islower() or len(word) == 1
         if initial and lower in _ORDINARY:
             return cased
-        return cased and not (titled and (initial or lower in self.words and lower not in self.names))
+        return cased and not (titled and (initial or (lower in self.words and lower not in self.names)))
 
     def _singular(self, word: str) -> str:
         return (

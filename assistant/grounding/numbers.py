@@ -3,16 +3,14 @@
 import re
 
 _UNITS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
 _TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _PARTS = {
     "half": 2,
@@ -24,7 +22,10 @@ _PARTS = {
     "fifth": 5,
     "fifths": 5,
 }
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 _AMBIGUOUS_MONTHS = ("march", "may")
 
 _WORD = "|".join((*_UNITS, *_TENS, *_SCALES))
@@ -40,7 +41,8 @@ _NUMERAL = "[零〇一二两三四五六七八九十百千万亿]"
 _PERCENT_ZH = re.compile(rf"百分之\s*({_NUMERAL}+|\d+(?:\.\d+)?)")
 _PART_ZH = re.compile(rf"({_NUMERAL}+|\d+)\s*分之\s*({_NUMERAL}+|\d+)")
 _TENTHS_ZH = re.compile(
-    r"(?:(?<![\u4e00-\u9fff])|(?<=[有约占近达到过超]))([一二三四五六七八九])成([一二三四五六七八九])?(?![为了熟功就员本立长果分])"
+    r"(?:(?<![\u4e00-\u9fff])|(?<=[有约占近达到过超]))"
+    r"([一二三四五六七八九])成([一二三四五六七八九])?(?![为了熟功就员本立长果分])"
 )
 _ORDINAL_ZH = re.compile(r"第([一二三])(?=[轮名代版位])")
 _NUMERALS_ZH = re.compile(rf"(?<![第十分千万])({_NUMERAL}{{2,}}|[两二三四五六七八九十])(?![分万百千]*之)")

@@ -1,4 +1,4 @@
-"""A text as a row of pieces: its names, numbers and words in one order, each name with its part in the sentence.
+"""A text as a row of pieces: its names, numbers and words in one order, each name with its part in the text.
 
 The same fact can be told in several orders ("AWS made it", "made by AWS", "AWS's"). Such turns are first
 rewritten into one order, so that what remains of the order can be compared.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from assistant.grounding.lists import listed
 from assistant.grounding.names import Name, Vocabulary, canonical
 from assistant.grounding.numbers import NUMBER
 from assistant.grounding.words import STOP, STOP_ZH, folded, stem
@@ -31,21 +32,27 @@ class Piece:
     group: int = -1
 
 
-ORGANISATIONS = frozenset(
-    "google facebook aws deepmind openai assemblyai microsoft apple nvidia baidu alibaba tencent huawei".split()
+ORGANISATIONS = listed(
+    """
+    google facebook aws deepmind openai assemblyai microsoft apple nvidia baidu alibaba tencent huawei
+    """
 ) | {"google research"}
 """Names that act: they make and own things and are never themselves a library or a framework."""
 
-_JOINS = frozenset("and or 和 与 或 跟 及 以 、 / + , & as well also 及其".split())
+_JOINS = listed("and or 和 与 或 跟 及 以 、 / + , & as well also 及其")
 _GOVERNORS = {
-    **{word: word for word in "with under given than by in on like through from to for".split()},
+    **{word: word for word in listed("with under given than by in on like through from to for")},
     "与": "with", "和": "with", "跟": "with", "在": "in", "比": "than", "由": "by", "被": "by", "从": "from",
-    "到": "to", "向": "to", "像": "like",
+    "到": "to", "向": "to", 
     "a": "the", "an": "the", "the": "the", "的": "the",
-    "is": "be", "are": "be", "was": "be", "were": "be", "be": "be", "是": "be", "that": "that", "which": "that",
+    "is": "be", "are": "be", "was": "be", "were": "be", "be": "be", "是": "be",
+    "that": "that", "which": "that",
 }  # fmt: skip
-_RELATIONS = frozenset(
-    "from to than by over of for on in with into between through behind like be that 从 到 比 被 由 向 给 对 跟 如 在 是 的".split()
+_RELATIONS = listed(
+    """
+    from to than by over of for on in with into between through behind like be that
+    从 到 比 被 由 向 给 对 跟 如 在 是 的
+    """
 )
 _TOKEN = re.compile(rf"[a-z][a-z0-9]*(?:\.[a-z0-9]+)*(?:\+\+|#)?|#?\d+(?:[./]\d+)*%?|[{CJK}]|[^\s]")
 _PAUSES = frozenset(",;:.。!?，；：！？")
@@ -139,6 +146,10 @@ def _role(tokens: Sequence[_Token], group: Sequence[int]) -> str:
         return "quoted"
     while before >= 0 and tokens[before].value in ("the", "a", "an", "also", "还", "也"):
         before -= 1
+    if before > 0 and tokens[before].value == "的" and tokens[before - 1].kind == "name":
+        return _role(tokens, [before - 1])  # "DeepMind 的 Acme" stands where "Acme" would
+    if _is_example(tokens[max(0, before - 1) : before + 1]):
+        return "example"
     if before < 0 or tokens[before].kind == "pause":
         return "in" if after in ("中", "上", "里") else "free"
     governor = _GOVERNORS.get(tokens[before].value, "")
@@ -147,6 +158,13 @@ def _role(tokens: Sequence[_Token], group: Sequence[int]) -> str:
     if not governor and before + 1 < group[0]:
         governor = "the"
     return governor or ("in" if after in ("中", "上", "里") else "")
+
+
+def _is_example(before: Sequence[_Token]) -> bool:
+    """Do the two tokens before a name say "such as", "for example" or "像"?"""
+    return "".join(token.value for token in before).endswith(
+        ("suchas", "exampl", "example", "比如", "例如", "像", "like")
+    )
 
 
 # One order for one meaning. Names are masked first, as \x01name\x02.
@@ -184,7 +202,7 @@ _IT = re.compile(r"它(?![们本自])")
 
 @lru_cache(maxsize=8192)
 def resolved(text: str, other: str, vocabulary: Vocabulary) -> str:
-    """`text` with names for pronouns: the one that only the other edition states, or the last one before 它."""
+    """`text` with names for pronouns: the one only the other edition states, or the last one before 它."""
     here = {name.value for name in vocabulary.find(canonical(text))}
     there = {name.value for name in vocabulary.find(canonical(other))}
     new = [name for name in there if not any(same_name(name, known) for known in here)]
@@ -200,5 +218,5 @@ def _last_name(text: str, vocabulary: Vocabulary) -> str:
 
 
 def same_name(one: str, two: str) -> bool:
-    """Do two names stand for the same? "lite" and "tensorflow lite" do, "tensorflow" and "tensorflow lite" not."""
+    """Do two names stand for the same? "tensorflow lite" and "lite" do, and "tensorflow" not."""
     return one == two or one.endswith(" " + two) or two.endswith(" " + one)

@@ -10,9 +10,11 @@ from assistant.grounding.words import content
 from assistant.text import normalise
 
 _NEGATION = re.compile(
-    r"不(?!同|断|错|仅|过|妨|足|到|止|只|但|论|管|久|得不|如|少|相上下|可避免)|没有?|未(?!来)|并非|绝非|而非|难以|毫无|无法|无需|缺乏|缺少"
+    r"不(?!同|断|错|仅|过|妨|足|到|止|只|但|论|管|久|得不|如|少|相上下|可避免)"
+    r"|没有?|未(?!来)|并非|绝非|而非|难以|毫无|无法|无需|缺乏|缺少"
     r"|无(?!论|服务器|疑|需|法|缝|监督)|别(?=[用选再])"
-    r"|\b(?:not(?! only| merely| just| as good as)|no(?! doubt)|never|cannot|without|neither|nor|none|nothing|hardly|unable"
+    r"|\b(?:not(?! only| merely| just| as good as)|no(?! doubt)|never|cannot|without|neither|nor|none"
+    r"|nothing|hardly|unable"
     r"|lacks?|lacking|fail(?:s|ed)? to)\b|n't\b"
 )
 _SCOPE_ZH, _SCOPE_EN = 9, 42
@@ -35,22 +37,34 @@ def negated(text: str) -> bool:
 
 
 def misdenied(sentence: str, evidence: Sequence[str]) -> str:
-    """The part of the sentence that denies what the evidence states, or states what it denies; "" for none."""
+    """The clause that denies what the evidence states, or states what it denies; "" for none."""
     mine, theirs = denials(sentence), [denial for text in evidence for denial in denials(text)]
     stated = [clause for text in evidence for clause in read(text)]
     for clause in read(sentence):
         if any(_parity(clause) != _parity(other) for other in stated if _same(clause, other)):
             return clause.text
     for denial in mine:
-        nearest = max((shared(denial.clause, clause) for clause in stated), default=0.0)
-        close = [other for other in theirs if shared(denial.clause, other.clause) >= 0.6 * nearest]
-        if not any(_meet(denial, other) for other in close) and not _reworded(denial, close, stated):
+        met = any(_meet(denial, other) for other in _close(denial, theirs, stated))
+        if not met and not _reworded(denial, theirs, stated):
             return denial.clause.text
     for denial in theirs:
         for clause in read(sentence):
             if _states(clause, denial, stated) and not any(_meet(denial, own) for own in mine):
                 return clause.text
     return ""
+
+
+def _close(denial: Denial, theirs: Sequence[Denial], stated: Sequence[Clause]) -> list[Denial]:
+    """The denials in the clauses nearest to that of `denial`; all, where no clause states what it denies."""
+    if not any(_is_stated(denial, clause) for clause in stated):
+        return list(theirs)
+    nearest = max(shared(denial.clause, clause) for clause in stated)
+    return [other for other in theirs if shared(denial.clause, other.clause) >= 0.6 * nearest]
+
+
+def _is_stated(denial: Denial, clause: Clause) -> bool:
+    both = len(denial.scope & clause.content)
+    return not _NEGATION.search(clause.text) and both > 0 and both >= 0.6 * len(denial.scope)
 
 
 @lru_cache(maxsize=8192)
@@ -111,9 +125,16 @@ def _reworded(denial: Denial, theirs: Sequence[Denial], stated: Sequence[Clause]
 def _states(clause: Clause, denial: Denial, stated: Sequence[Clause]) -> bool:
     """Does a clause state what is denied, without another clause of the evidence that states as much?"""
     both = clause.content & denial.scope
+    others = [other for other in stated if other != denial.clause]
+    if (
+        denial.head
+        and denial.head <= clause.content
+        and not any(denial.head & other.content for other in others)
+    ):
+        return True
     if not both or (not denial.head & both and len(both) < max(2, 0.5 * len(denial.scope))):
         return False
     if shared(clause, denial.clause) < 0.4:
         return False
-    elsewhere = [other for other in stated if other != denial.clause and not _NEGATION.search(other.text)]
+    elsewhere = [other for other in others if not _NEGATION.search(other.text)]
     return not any(shared(clause, other) >= shared(clause, denial.clause) for other in elsewhere)

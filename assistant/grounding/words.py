@@ -4,18 +4,22 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from assistant.grounding.lists import listed
 from assistant.grounding.names import canonical
 from assistant.grounding.numbers import NUMBER
 from assistant.text import CJK
 
-STOP = frozenset(
-    "a an and are as at be been being but by did do does done for from had has have having he how i if in into is it "
-    "its itself of on onto or our she so such than that the their them themselves then there these they this those "
-    "to up us was we were what when where which while who whom whose why will with would you your yours also about "
-    "according article author both either one says said according yes no not s t d ll re ve too as well still via "
-    "each other some any people someone something thing things given because since although though however "
-    "therefore thus moreover overall say whereas can could may might must should shall cannot only just never more "
-    "most less least few fewer many much very quite even already yet ever again".split()
+STOP = listed(
+    """
+    a an and are as at be been being but by did do does done for from had has have having he how i if in
+    into is it its itself of on onto or our she so such than that the their them themselves then there
+    these they this those to up us was we were what when where which while who whom whose why will with
+    would you your yours also about according article author both either one says said according yes no
+    not s t d ll re ve too as well still via each other some any people someone something thing things
+    given because since although though however therefore thus moreover overall say whereas can could
+    may might must should shall cannot only just never more most less least few fewer many much very
+    quite even already yet ever again
+    """
 )
 """English words that tell nothing about the subject of a sentence."""
 STOP_ZH = frozenset(
@@ -80,7 +84,7 @@ _FOLDED_ZH = tuple(
     (re.compile(pattern), folded)
     for pattern, folded in (
         (r"使用|采用|运用|用来|用于|选用", "用"),
-        (r"推出|发表|面世|问世|上线", "发布"),
+        (r"推出|释出|发表|面世|问世|上线", "发布"),
         (r"构建|搭建|建立|开发(?!人)|打造|制作|建成", "创建"),
         (r"选择|挑选|选取|选(?!项)", "选"),
         (r"推荐", "建议"),
@@ -98,14 +102,27 @@ _FOLDED_ZH = tuple(
         (r"应用程序|应用", "应用"),
         (r"转而|转向|改用|转投|迁移|切换", "转向"),
         (r"工具包|工具集", "工具"),
-        (r"如果|要是|倘若|假如|的话|一下|非常|十分|相当|比较|目前|现在|如今|仍然|依然|依旧|仍旧|仍|还是|只要|大约|大概|左右|将近|约|某些|一些|自然|本身|的确|等等|所有|全部|用户|借助|利用|应该|应当|必须|很可能|可能|大概率", ""),
+        (r"原始码|源码", "源代码"),
+        (r"整合", "集成"),
+        (r"支援", "支持"),
+        (r"伺服器", "服务器"),
+        (r"装置", "设备"),
+        (r"程式", "程序"),
+        (r"网路", "网络"),
+        (r"音讯", "音频"),
+        (r"视讯|影片", "视频"),
+        (r"如果|要是|倘若|假如|的话|一下|非常|十分|相当|比较|目前|现在|如今|仍然|依然|依旧|仍旧", ""),
+        (r"仍|还是|只要", ""),
+        (r"大约|大概率|大概|左右|将近|约|某些|一些|自然|本身|的确|等等|所有|全部|用户|使用者|借助|利用", ""),
+        (r"应该|应当|必须|很可能|可能", ""),
     )
 )  # fmt: skip
 
 _LATIN_WORD = re.compile(r"[a-z][a-z0-9]*(?:\.[a-z0-9]+)*(?:\+\+|#)?")
 _CLAUSE_END = re.compile(
     rf"[;；。!?:](?=\s|[^\d\w]|$|[{CJK}])|\.(?=\s|$)|,(?!\d)|，"
-    r"|\b(?:but|while|whereas|although|because|and then)\b|但是?|而(?![且言])|然而|因为|因此|所以|不过(?=[,，])",
+    r"|\b(?:but|while|whereas|although|because|and then)\b"
+    r"|但是?|而(?![且言])|然而|因为|因此|所以|不过(?=[,，])",
     re.I,
 )
 
