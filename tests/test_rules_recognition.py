@@ -1,11 +1,15 @@
 """Readers and facts recognised from our own phrasings; where nobody can know, the assistant asks."""
 
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from assistant.rules import recognise
+from assistant.rules.similarity import nearest_reader
+from index.embedder import open_embedder
 from tests import phrased
 
 PHRASINGS = yaml.safe_load((Path(__file__).parent / "rules_phrasings.yaml").read_text(encoding="utf-8"))
@@ -101,3 +105,33 @@ def test_every_state_told_in_words_is_understood(language):
         if (situation.intent, situation.audience, dict(situation.facts)) != ("advice", audience, facts):
             wrong.append((question, situation.intent, situation.audience, dict(situation.facts)))
     assert wrong == []
+
+
+class Words:
+    """A real, small encoder: which words stand in a text, hashed to 512 dimensions."""
+
+    def embed_queries(self, texts):
+        vectors = np.full((len(texts), 512), 1e-3, np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for word in text.lower().split():
+                vector[zlib.crc32(word.encode()) % 512] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_likeness_names_a_reader_only_with_a_clear_lead():
+    words = Words()
+    assert nearest_reader("In the evenings I tinker with a robot.", words) == "hobbyist"
+    assert nearest_reader("Which framework should I use?", words) is None
+    assert nearest_reader("Snow falls quietly.", words) is None
+
+
+def test_likeness_never_overrules_a_word():
+    question = "I'm a professor. In the evenings I tinker with a robot. Which framework?"
+    assert recognise(question, embedder=Words()).audience == "professor"
+
+
+@pytest.mark.model
+def test_likeness_with_the_bundled_encoder():
+    embedder = open_embedder()
+    assert nearest_reader("I'm just starting out. What should I learn first?", embedder) == "beginner"
+    assert nearest_reader("PyTorch or TensorFlow?", embedder) is None

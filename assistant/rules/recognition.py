@@ -12,12 +12,13 @@ from assistant.answer import AskNext
 from assistant.rules import lexicon
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
 from assistant.rules.lexicon import Hit, Lexicon
+from assistant.rules.similarity import Embedder, nearest_reader
 from corpus.article import Language
 from corpus.flowcharts import Facts, Flowchart, Question, Value
 
 Intent = Literal["advice", "fact", "compare", "other"]
 
-EXPLICIT, INFERRED, CARRIED, UNKNOWN = 1.0, 0.8, 0.7, 0.0
+EXPLICIT, INFERRED, CARRIED, LIKENESS, UNKNOWN = 1.0, 0.8, 0.7, 0.6, 0.0
 SHORT_REPLY = 40
 """Folded characters up to which a turn without a question of its own may answer the one before."""
 
@@ -96,17 +97,29 @@ class _Reading:
         return "personal" in self.cues or any(hit.strong for hit in self.readers)
 
 
-def recognise(question: str, history: Sequence[Mapping[str, str]] = ()) -> Situation:
+def recognise(
+    question: str, history: Sequence[Mapping[str, str]] = (), embedder: Embedder | None = None
+) -> Situation:
     """Read a question after earlier turns (`{"role", "content"}`; only the user's own count).
 
-    A follow-up keeps the earlier reader and facts and changes what it names; a new topic drops them.
+    A follow-up keeps the earlier reader and facts and changes what it names; a new topic drops them. With an
+    embedder, likeness to examples names a reader where no word does.
     """
     words = lexicon.load()
     before = Situation("other")
     for turn in history:
         if turn["role"] == "user":
             before = _situation(_read(words, turn["content"]), before, words)
-    return _situation(_read(words, question), before, words)
+    reading = _read(words, question)
+    situation = _situation(reading, before, words)
+    unknown = situation.intent == "advice" and not (situation.audience or situation.candidates)
+    if embedder is None or not unknown or "reader" in situation.outside:
+        return situation
+    reader = nearest_reader(question, embedder)
+    if reader is None:
+        return situation
+    facts, doubtful, shown = _facts(reading, reader, {}, words)
+    return _settled("advice", reader, facts, LIKENESS, reading, shown, doubtful)
 
 
 def _read(words: Lexicon, text: str) -> _Reading:
