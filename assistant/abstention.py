@@ -1,7 +1,7 @@
 """Does the article answer the question at all? Decided before a word is shown, from calibrated signals.
 
 No single score can tell: an off-topic question reaches a higher cosine than a genuine one. A logistic model
-over four signals can; its weights come from the calibration questions (docs/log.md has the figures).
+over these signals can; its weights come from the calibration questions (docs/log.md has the figures).
 """
 
 import math
@@ -16,8 +16,8 @@ import yaml
 from assistant.text import normalise
 from index.retriever import Hit, SentenceHit
 
-SILENT_BELOW = 0.2
-"""Probability of an answer below which the article counts as silent: wrongly refusing is worse than quoting."""
+SILENT_BELOW = 0.35
+"""Probability of an answer below which the article counts as silent."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,18 @@ class Signals:
     """What is known before an answer.
 
     `dense` is the best sentence's cosine, `coverage` the share of the question's terms in one passage (0-1),
-    `margin` the fused score of the best sentence over the second, `doubt` how probable the model finds it
-    that nothing answers (0-1), None where it was not asked. `unmet` counts the kinds of things asked for
-    (a price, a licence) of which no passage found speaks.
+    `margin` the fused score of the best sentence over the second, `fused` the best passage's fused score.
+    `unmet` counts the kinds of things asked for (a price, a licence) of which no passage found speaks.
+    Cosines run lower for `english` questions. `doubt` is how probable the model finds it that nothing answers
+    (0-1), None where it was not asked.
     """
 
     dense: float
     coverage: float
     margin: float
+    fused: float
     unmet: int
+    english: bool
     doubt: float | None
 
 
@@ -43,12 +46,18 @@ class _Weights:
     dense: float
     coverage: float
     margin: float
+    fused: float
     unmet: float
+    english: float
     doubt: float = 0.0
 
 
-_WITH_MODEL = _Weights(bias=-32.583, dense=32.759, coverage=5.295, margin=0.048, unmet=-3.0, doubt=-0.401)
-_WITHOUT = _Weights(bias=-38.256, dense=41.519, coverage=6.226, margin=0.014, unmet=-3.0)
+_WITH_MODEL = _Weights(
+    bias=-35.803, dense=35.71, coverage=4.669, margin=0.044, fused=0.293, unmet=-6.636, english=1.022, doubt=-0.202
+)
+_WITHOUT = _Weights(
+    bias=-37.409, dense=38.875, coverage=4.115, margin=-0.004, fused=0.303, unmet=-6.857, english=1.095
+)
 
 
 def signals(
@@ -59,7 +68,9 @@ def signals(
         dense=sentences[0].dense,
         coverage=max(hit.coverage for hit in hits),
         margin=sentences[0].score - sentences[1].score,
+        fused=hits[0].score,
         unmet=unmet(question, [hit.passage.text for hit in hits]),
+        english=hits[0].passage.language == "en",
         doubt=doubt,
     )
 
@@ -67,8 +78,9 @@ def signals(
 def answerable(seen: Signals) -> float:
     """Probability (0-1) that the article answers the question."""
     weights = _WITHOUT if seen.doubt is None else _WITH_MODEL
-    total = weights.bias + weights.dense * seen.dense + weights.coverage * seen.coverage
-    total += weights.margin * seen.margin + weights.unmet * seen.unmet
+    total = weights.bias + weights.english * seen.english + weights.unmet * seen.unmet
+    total += weights.dense * seen.dense + weights.coverage * seen.coverage
+    total += weights.margin * seen.margin + weights.fused * seen.fused
     if seen.doubt is not None:
         total += weights.doubt * _logit(seen.doubt)
     return 1 / (1 + math.exp(-total))

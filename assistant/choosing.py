@@ -5,7 +5,7 @@ often picks it; so few are offered. A question of several parts, or about severa
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from assistant.asking import parts
 from assistant.citing import Evidence
@@ -42,19 +42,32 @@ class Chooser:
         chosen = [s for s in telling if s.score >= floor][:MOST]
         if several:
             chosen = self._with_neighbours(chosen, telling)
-        for name in sorted(self._subjects(question) - self._named(chosen)):
+        for name in sorted(self._subjects(question) - self._named(s.text for s in chosen)):
             chosen += [s for s in telling if name in self._vocabulary.names_in(s.text)][:1]
         found = [Evidence.of(s.passage, s.counterpart, s.sentence) for s in chosen]
         return list(dict.fromkeys(found))[:MOST]
 
+    def left_open(
+        self, question: str, evidence: Sequence[Evidence], cited: Collection[Evidence]
+    ) -> list[Evidence]:
+        """Evidence for what an answer that cites `cited` leaves open: a part of the question, a thing it names."""
+        added = [] if cited else list(evidence[:1])
+        if parts(question) > 1 and len(cited) + len(added) == 1:
+            told = {e.passage for e in (*cited, *added)}
+            added += [e for e in evidence if e.passage in told and e not in cited and e not in added][:1]
+        others = [e for e in evidence if e not in cited]
+        for name in sorted(self._subjects(question) - self._named(e.text for e in (*cited, *added))):
+            added += [e for e in others if e not in added and name in self._vocabulary.names_in(e.text)][:1]
+        return added
+
     def _subjects(self, question: str) -> set[str]:
         return self._vocabulary.names_in(question) & self._telling
 
-    def _named(self, sentences: Sequence[SentenceHit]) -> set[str]:
-        return {name for s in sentences for name in self._vocabulary.names_in(s.text)}
+    def _named(self, texts: Iterable[str]) -> set[str]:
+        return {name for text in texts for name in self._vocabulary.names_in(text)}
 
     def _with_neighbours(self, chosen: list[SentenceHit], ranked: Sequence[SentenceHit]) -> list[SentenceHit]:
-        """The best sentence's own passage first: a reason stands beside what it is a reason for."""
+        """The best sentence's neighbours come next: a reason stands beside what it is a reason for."""
         best = chosen[0]
         beside = [s for s in ranked if s.passage == best.passage and abs(s.sentence - best.sentence) == 1]
-        return list(dict.fromkeys([best, *chosen[1:2], *beside, *chosen[2:]]))[:MOST]
+        return list(dict.fromkeys([best, *beside, *chosen[1:]]))[:MOST]

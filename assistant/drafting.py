@@ -15,7 +15,7 @@ from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary
 from assistant.history import Asked
-from assistant.supporting import Claim, attribute, completed, fit, quoted
+from assistant.supporting import Claim, attribute, fit, quoted
 from assistant.text import split_markers, split_sentences
 from corpus.chunking import Passage
 from index.retriever import Hit, Retriever
@@ -99,12 +99,12 @@ class Drafter:
         doubt = self._generator.likelihood(messages, prompts.NO_ANSWER) if self._generator else None
         if abstention.is_silent(abstention.signals(asked.query, hits, ranked, doubt)):
             return
-        claims: list[Claim] = []
+        cited: list[Evidence] = []
         if self._generator is not None:
             for claim in self._phrase(asked, messages, evidence, draft):
-                claims.append(claim)
+                cited += claim.evidence
                 yield claim
-        yield from completed(asked.question, claims, evidence)
+        yield from quoted(self._chooser.left_open(asked.query, evidence, cited))
 
     def _phrase(
         self, asked: Asked, messages: Sequence[Message], evidence: Sequence[Evidence], draft: Draft

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Verdict
-from assistant.asking import parts
 from assistant.citing import Evidence
-from assistant.grounding import Support, Vocabulary, check, clauses, content, coverage, numbers
+from assistant.grounding import Support, Vocabulary, check, content, coverage, numbers
+from assistant.grounding.names import canonical
+from assistant.grounding.words import clauses
 
 MOST = 3
 """Clauses of a claim that may each rest on another sentence."""
@@ -48,7 +49,7 @@ def attribute(
     from several sentences into one clause support nothing. `marked` are the numbers the model gave (1-based,
     in the order of `evidence`); they only break ties.
     """
-    nearest = _nearest(text, marked, evidence)
+    nearest = _nearest(text, marked, evidence, vocabulary)
     first: Support | None = None
     for sentence in nearest:
         support = check(text, [sentence.quote], vocabulary, question)
@@ -72,30 +73,29 @@ def fit(outcome: Claim | Refused, question: str) -> Claim | None:
     return None if invented else next(quoted([outcome.nearest]))
 
 
-def completed(question: str, claims: Sequence[Claim], evidence: Sequence[Evidence]) -> Iterator[Claim]:
-    """Quotes for what the claims leave open: a part of the question, or all of it."""
-    wanted = min(parts(question), 2)
-    cited = {sentence for claim in claims for sentence in claim.evidence}
-    if len(cited) < wanted:
-        yield from quoted([sentence for sentence in evidence if sentence not in cited][: wanted - len(cited)])
-
-
 def is_fragment(text: str) -> bool:
     """Is this too little to be read as a sentence of its own?"""
     return len(content(text)) < FEWEST_WORDS
 
 
-def _nearest(text: str, marked: Sequence[int], evidence: Sequence[Evidence]) -> list[Evidence]:
-    order = sorted(
-        range(len(evidence)), key=lambda i: (-coverage(text, evidence[i].text), i + 1 not in marked, i)
-    )
-    return [evidence[i] for i in order]
+def _nearest(
+    text: str, marked: Sequence[int], evidence: Sequence[Evidence], vocabulary: Vocabulary
+) -> list[Evidence]:
+    """The evidence in the order in which it may hold the text up: by its numbers and names, then its words."""
+    telling = numbers(text) | vocabulary.names_in(text)
+
+    def distance(i: int) -> tuple[float, float, bool]:
+        both = f"{evidence[i].quote.text} {evidence[i].quote.other}"
+        held = len(telling & (numbers(both) | vocabulary.names_in(both)))
+        return -held, -coverage(text, evidence[i].text), i + 1 not in marked
+
+    return [evidence[i] for i in sorted(range(len(evidence)), key=distance)]
 
 
 def _piecewise(
     text: str, nearest: Sequence[Evidence], vocabulary: Vocabulary, question: str
 ) -> Claim | None:
-    parts = clauses(text)
+    parts = clauses(canonical(text))
     if not 2 <= len(parts) <= MOST:
         return None
     found: list[Evidence] = []
