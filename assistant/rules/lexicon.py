@@ -84,7 +84,7 @@ class Lexicon:
         return bool(self.negation.search(self.asks_either_way.sub("", before)))
 
     def _mend(self, word: str) -> str:
-        if word in self.spellings:
+        if word in self.spellings or word.removesuffix("s") in self.spellings:
             return word
         near = [right for right in self.spellings if _one_slip(word, right)]
         return near[0] if len(near) == 1 else word

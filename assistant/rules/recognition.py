@@ -203,7 +203,8 @@ def _describes_oneself(reading: _Reading) -> bool:
     """A reader and a case told without a question of fact: what to use is what is being asked."""
     named = any(hit.strong for hit in reading.readers)
     asks = "open" in reading.cues or reading.folded.endswith("?")
-    return ("personal" in reading.cues and asks) or (named and bool(reading.values))
+    told = bool(reading.values) and (named or ("personal" in reading.cues and bool(reading.readers)))
+    return ("personal" in reading.cues and asks) or told
 
 
 def _follows(reading: _Reading) -> bool:
