@@ -37,7 +37,7 @@ def misbound(sentence: str, evidence: Sides, vocabulary: Vocabulary, only: str =
     said, given = pieces(sentence, vocabulary), sum((row + _BREAK for row in rows), ())
     if only:
         part = {piece.value for piece in pieces(only, vocabulary)}
-        wrong = set(_misnumbered(sentence, texts)) or set(_renamed(said, given, part))
+        wrong = set(_misnumbered(sentence, texts, nearer=0.0)) or set(_renamed(said, given, part))
         return frozenset(wrong & part)
     wrong = set(_misplaced(said, given)) or set(_misnumbered(sentence, texts))
     if not wrong and not _anchored(sentence, texts, vocabulary):
@@ -223,10 +223,11 @@ def _numbered_names(text: str, vocabulary: Vocabulary) -> tuple[tuple[frozenset[
     )
 
 
-def _misnumbered(sentence: str, texts: Sequence[str]) -> Iterator[str]:
+def _misnumbered(sentence: str, texts: Sequence[str], nearer: float = NEARER) -> Iterator[str]:
+    """Numbers whose words go with another number of the evidence, by more than `nearer`."""
     for kind in ("share", "count"):
         for number, (own, rival) in _company(sentence, texts, kind).items():
-            if rival > own + NEARER:
+            if rival > own + nearer:
                 yield number
 
 

@@ -152,8 +152,7 @@ def _stands_whole(bare: str, text: str) -> bool:
     parts = [_bare(part) for part in re.split(r"[,;:，；：。.](?=\s|$|[^\x00-\x7f])", normalise(text))]
     pauses = {0, *accumulate(map(len, parts))}
     whole = "".join(parts)
-    starts = (match.start() for match in re.finditer(re.escape(bare), whole))
-    return any(start in pauses and start + len(bare) in pauses for start in starts)
+    return any(whole.startswith(bare, start) and start + len(bare) in pauses for start in pauses)
 
 
 def _bare(text: str) -> str:
@@ -172,6 +171,8 @@ def _counts_members(number: str, case: _Case, given: set[str]) -> bool:
     """Is it the count of an enumeration ("both companies", "三类"), where the evidence states no count?"""
     if number not in set("23456789") or any(n in set("23456789") for n in given):
         return False
+    if number == "2" and re.search(r"\b(?:both|either)\b|它们|二者|双方|任一", case.both):
+        return True
     return any(_members(canonical(text)) == int(number) for text in case.texts)
 
 

@@ -140,8 +140,12 @@ class Vocabulary:
         """The names of a text, word by word: those of the corpus, and unknown words written like names."""
         return {part for name in self.find(canonical(text)) for part in name.value.split()} - _COMMON
 
-    def find(self, text: str) -> Iterator[Name]:
+    def find(self, text: str) -> tuple[Name, ...]:
         """The names of a canonical text in order, phrases ("TensorFlow Lite") as one."""
+        return _find(text, self)
+
+    def scan(self, text: str) -> Iterator[Name]:
+        """`find` without its memory."""
         words = list(WORD.finditer(text))
         chinese = is_chinese(text)
         at = 0
@@ -185,3 +189,8 @@ class Vocabulary:
         return (
             word[:-1] if word.endswith("s") and word[:-1] in self.names and word not in self.names else word
         )
+
+
+@lru_cache(maxsize=8192)
+def _find(text: str, vocabulary: Vocabulary) -> tuple[Name, ...]:
+    return tuple(vocabulary.scan(text))

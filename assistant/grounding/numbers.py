@@ -1,6 +1,9 @@
 """Numbers, however they are written: 85%, eighty-five percent and 百分之八十五 are one number."""
 
 import re
+import unicodedata
+
+from assistant.text import simplified
 
 _UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -69,7 +72,7 @@ def in_digits(text: str) -> str:
 
 def numbers(text: str) -> set[str]:
     """The numbers of a text in their canonical form; ordinals ("second round") with a #."""
-    text = in_digits(text)
+    text = in_digits(unicodedata.normalize("NFKC", simplified(text)))
     return set(NUMBER.findall(text)) | set(re.findall(r"#\d", text))
 
 

@@ -189,7 +189,7 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def one_order(text: str, vocabulary: Vocabulary) -> str:
     """A canonical text with possessives, comparisons and "A made B" turned into one order."""
-    for name in reversed(list(vocabulary.find(text))):
+    for name in reversed(vocabulary.find(text)):
         text = f"{text[: name.start]}\x01{text[name.start : name.end]}\x02{text[name.end :]}"
     for turn, order in _TURNS:
         text = turn.sub(order, text)
