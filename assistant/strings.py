@@ -38,10 +38,7 @@ STRINGS: dict[Language, Strings] = {
         original="Chinese original",
         translation="English edition",
         new_chat="New chat",
-        footer=(
-            "Everything runs on this computer. Nothing is answered that the article does not say; "
-            "the frameworks have moved on since 2022."
-        ),
+        footer="Runs on this computer. What the article, written in 2022, does not say is not answered.",
         failed="Something went wrong here; the server's log has the cause.",
         examples=(
             "Why do most papers use PyTorch?",
@@ -62,7 +59,7 @@ STRINGS: dict[Language, Strings] = {
         original="中文原文",
         translation="英文译文",
         new_chat="新对话",
-        footer="一切都在本机运行。文章没有说的，这里不会作答；2022 年之后两个框架都有变化。",
+        footer="在本机运行。这篇写于 2022 年的文章没有说的，这里不作答。",
         failed="出错了，原因见服务器日志。",
         examples=(
             "为什么大多数论文使用 PyTorch？",
