@@ -4,6 +4,7 @@ A sentence that ranks clearly below the best one is hardly ever the right one, a
 often picks it; so few are offered. A question of several parts, or about several named things, gets more.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
@@ -21,6 +22,11 @@ WIDE = 8.0
 """The same for a question of several parts."""
 COMMON = 0.1
 """A name that stands in a larger share of the sentences than this tells nothing about a question's subject."""
+
+
+_SIDE_BY_SIDE = re.compile(
+    r"([A-Za-z][\w.+ ]*?[\w+])\s*(?:和|与|與|跟|及|、|/|,|\band\b|\bor\b|\bvs\.?|\bversus\b|对比|比)\s*([A-Za-z][\w.+]*(?: [A-Z][\w.+]*)*)"
+)
 
 
 class Chooser:
@@ -61,7 +67,11 @@ class Chooser:
         return added
 
     def _subjects(self, question: str) -> set[str]:
-        return self._vocabulary.names_in(question) & self._telling
+        """The things a question sets side by side ("A and B"), each of which an answer has to speak of."""
+        return {name for pair in _SIDE_BY_SIDE.findall(question) for name in self._telling_in(" ".join(pair))}
+
+    def _telling_in(self, text: str) -> set[str]:
+        return self._vocabulary.names_in(text) & self._telling
 
     def _named(self, texts: Iterable[str]) -> set[str]:
         return {name for text in texts for name in self._vocabulary.names_in(text)}

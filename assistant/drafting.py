@@ -13,7 +13,7 @@ from assistant.answer import AskNext, Recommendation
 from assistant.choosing import Chooser
 from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
-from assistant.grounding import Vocabulary
+from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
 from assistant.text import split_markers, split_sentences
@@ -21,6 +21,10 @@ from corpus.chunking import Passage
 from index.retriever import Hit, Retriever
 
 EXTRACTIVE = "extractive"
+
+
+REPEATED = 0.8
+"""A reason of which a larger share of words stands in the verdict says nothing new."""
 
 
 @dataclass
@@ -83,9 +87,10 @@ class Drafter:
         """What the article says for a verdict: the model's words where they agree with it, else the quote."""
         told = False
         if self._generator is not None:
-            messages = prompts.reason(asked.language, [e.text for e in evidence], asked.query, verdict)
+            messages = prompts.reason(asked.language, [e.text for e in evidence], verdict)
             for claim in self._phrase(asked, messages, evidence, draft):
-                if rules.agrees(claim.text, asked.language, outcome):
+                repeats = coverage(claim.text, verdict) > REPEATED
+                if not repeats and rules.agrees(claim.text, asked.language, outcome):
                     told = True
                     yield claim
         if not told:

@@ -190,11 +190,11 @@ def messages(language: Language, evidence: Sequence[str], question: str) -> list
 
 
 _REASON: dict[Language, str] = {
-    "en": "{question}\nThe advice is: {verdict} What does the article say in favour of it?",
-    "zh": "{question}\n建议是:{verdict}文章这样建议的依据是什么?",
+    "en": "{verdict} What reason does the article give for this advice?",
+    "zh": "{verdict}对这条建议,文章给出了什么理由?",
 }
 
 
-def reason(language: Language, evidence: Sequence[str], question: str, verdict: str) -> list[Message]:
+def reason(language: Language, evidence: Sequence[str], verdict: str) -> list[Message]:
     """The whole prompt for wording why a verdict was given."""
-    return messages(language, evidence, _REASON[language].format(question=question, verdict=verdict))
+    return messages(language, evidence, _REASON[language].format(verdict=verdict))
