@@ -13,3 +13,14 @@ _ASKS = re.compile(
 def parts(question: str) -> int:
     """How many things are asked: clauses with a question word of their own, at least 1."""
     return max(1, sum(bool(_ASKS.search(clause)) for clause in _CLAUSES.split(question)))
+
+
+_DEFINES = re.compile(
+    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍|\bwhat(?:'s| is| are)\b|\bwhat does\b.*\b(?:do|offer|mean|provide)\b",
+    re.I,
+)
+
+
+def wants_whole(question: str) -> bool:
+    """Does the question ask for several things, or for what something is, so that a part is no answer?"""
+    return parts(question) > 1 or _DEFINES.search(question) is not None

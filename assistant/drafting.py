@@ -70,7 +70,7 @@ class Drafter:
         draft.ask_next = situation.ask_next(asked.language)
         if "time" in situation.outside:
             draft.note = wording.AS_OF_2022[asked.language]
-        said = rules.compose(outcome, asked.language) if outcome else rules.overview(asked.language)
+        said = rules.compose(outcome, asked.language) if outcome else rules.overview(asked.language, situation.possible)
         verdict, *reasons = said
         cited = self._located(verdict)
         yield Claim(verdict.text, cited, "rule", "what the flowchart says for this situation")

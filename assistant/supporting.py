@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Verdict
+from assistant.asking import wants_whole
 from assistant.citing import Evidence
 from assistant.grounding import Support, Vocabulary, check, content, coverage, numbers
 from assistant.grounding.names import canonical
@@ -11,6 +12,9 @@ from assistant.grounding.words import clauses
 
 MOST = 3
 """Clauses of a claim that may each rest on another sentence."""
+
+WHOLE = 0.6
+"""Least share of a sentence that a claim must tell where the question asks for the whole."""
 
 FEWEST_WORDS = 4
 """Content words below which a reply is a fragment ("85%."), shown inside the sentence it was taken from."""
@@ -63,12 +67,13 @@ def attribute(
 def fit(outcome: Claim | Refused, question: str) -> Claim | None:
     """What may be shown of an attempt.
 
-    A fragment is shown inside its sentence. A sentence that misreads its evidence (denies it, shifts it,
+    A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for. A sentence that misreads its evidence (denies it, shifts it,
     repeats a premise of the question that it does not hold) gives way to the evidence itself; one that brings
     a number or a name from nowhere gives way to nothing, for then the evidence may not bear on it at all.
     """
     if isinstance(outcome, Claim):
-        return next(quoted(outcome.evidence)) if is_fragment(outcome.text) else outcome
+        short = is_fragment(outcome.text) or (wants_whole(question) and _share(outcome) < WHOLE)
+        return next(quoted(outcome.evidence)) if short else outcome
     invented = outcome.support.missing - content(question) - numbers(question)
     return None if invented else next(quoted([outcome.nearest]))
 
@@ -76,6 +81,11 @@ def fit(outcome: Claim | Refused, question: str) -> Claim | None:
 def is_fragment(text: str) -> bool:
     """Is this too little to be read as a sentence of its own?"""
     return len(content(text)) < FEWEST_WORDS
+
+
+def _share(claim: Claim) -> float:
+    """How much of its evidence a claim tells, 0 to 1."""
+    return min(coverage(sentence.text, claim.text) for sentence in claim.evidence)
 
 
 def _nearest(
