@@ -65,8 +65,8 @@ MIN_WORD_COVERAGE = 0.45
 """Least share of its English words, names and numbers left out; Chinese pairs break too easily."""
 MIN_CLAUSE_COVERAGE = 0.34
 """Least share for each clause of some length: nothing is added whole."""
-MAX_LENGTH = 600
-"""Characters of a sentence; the longest of the article has about 310. What is longer is no sentence."""
+MAX_LENGTH = 1000
+"""Characters of a sentence; the longest of the article has about 310. What is longer is not read."""
 MAX_QUOTE = 2000
 
 _QUOTED = Support("quoted", "stands in the article word for word")
