@@ -160,13 +160,14 @@ class HandEmbedder:
 class ScriptedGenerator:
     """A generator that says `reply(messages)`, three characters at a time; a token is such a piece.
 
-    It is certain of what it says: the likelihood of a beginning is 1 or 0. `requests` and `closed` tell a
-    test what was asked of it.
+    It is certain of what it says: the likelihood of a beginning is 1 or 0. `requests`, `warmed` and `closed`
+    tell a test what was asked of it.
     """
 
     def __init__(self, reply: Callable[[Sequence[Message]], str], name: str = "scripted") -> None:
         self.name = name
         self.requests: list[Request] = []
+        self.warmed: list[Sequence[Message]] = []
         self.closed = False
         self._reply = reply
 
@@ -185,6 +186,10 @@ class ScriptedGenerator:
                 yield text[start : start + 3]
 
         return Generation(pieces(), usage)
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Remember it."""
+        self.warmed.append(messages)
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         """1 when the reply begins with the text."""

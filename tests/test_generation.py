@@ -164,7 +164,7 @@ class TestLlamaCpp:
     def test_a_prefix_is_computed_once_whatever_is_asked_in_between(self, llamacpp: Generator) -> None:
         prefixes = {language: user(language * 300) for language in ("zh", "en", "fr")}
         for prefix in prefixes.values():
-            llamacpp.warm(prefix)  # type: ignore[attr-defined]
+            llamacpp.warm(prefix)
         for language in ("zh", "en", "zh", "fr", "en", "zh"):
             generation = llamacpp.stream(Request([*prefixes[language], *user("short")], max_tokens=1))
             list(generation)

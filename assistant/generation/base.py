@@ -66,6 +66,10 @@ class Generator(Protocol):
         """Start generating. Raises GenerationError when the engine cannot."""
         ...
 
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Compute these messages ahead, so that a prompt that begins with them starts fast; may do nothing."""
+        ...
+
     def likelihood(self, messages: Sequence[Message], text: str) -> float | None:
         """How probable it is (0 to 1) that the reply begins with `text`; None where nobody can tell."""
         ...

@@ -63,6 +63,9 @@ class OpenAICompatible:
 
         return Generation(Pump(produce, self._deadline_seconds), usage)
 
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Left to the server."""
+
     def likelihood(self, messages: Sequence[Message], text: str) -> None:
         """Not asked: servers differ in what they say of probabilities."""
 

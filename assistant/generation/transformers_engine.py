@@ -54,6 +54,9 @@ class TransformersModel:
 
         return Generation(Pump(produce, self._deadline_seconds), usage)
 
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Nothing: no prompt is kept from one request to the next."""
+
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         """How probable it is (0 to 1) that the reply begins with `text`, in the tokenizer's own cut."""
         with self._turn:
