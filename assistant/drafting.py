@@ -16,7 +16,7 @@ from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
-from assistant.text import split_markers, split_sentences
+from assistant.text import split_markers, whole_sentences
 from corpus.chunking import Passage
 from index.retriever import Hit, Retriever
 
@@ -139,13 +139,3 @@ class Drafter:
             index = next(i for i, (start, end) in enumerate(passage.sentences) if start <= at < end)
             found.append(Evidence(passage, self._passages[passage.counterpart_id], index, index))
         return tuple(found)
-
-
-def whole_sentences(pieces: Iterator[str]) -> Iterator[str]:
-    """Sentences of a stream, each as soon as the next one begins, so that its markers are with it."""
-    buffer = ""
-    for piece in pieces:
-        buffer += piece
-        *whole, buffer = split_sentences(buffer) or [buffer]
-        yield from whole
-    yield from split_sentences(buffer)

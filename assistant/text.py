@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,11 @@ _CJK_CHARACTER = re.compile(f"[{CJK}]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _MARKER = re.compile(r"\s*[\[【［(（]\s*(\d{1,2}(?:\s*[,，、;\-–]\s*\d{1,2})*)\s*[\]】］)）](?!\()")
 # A sentence ends at Chinese stops anywhere, at Latin stops only before a space and a new start, so that
-# "fast.ai", "TensorFlow.js" and "1.9" stay whole. Markers after the stop still belong to the sentence.
-_BOUNDARY = re.compile(r"(?<=[。！？])(?!\s*\[)|(?<=[.!?])\s+(?=[\"'“(]?[A-Z\u3400-\u9fff])|(?<=\])\s*(?=[^\s\[。.,，;；])|\n+")
+# "fast.ai", "TensorFlow.js" and "1.9" stay whole; and only where something follows that is no marker, for the
+# markers after a stop belong to the sentence. So a stream may be split as it grows.
+_BOUNDARY = re.compile(
+    r"(?<=[。！？])(?=\s*[^\s\[])|(?<=[.!?])\s+(?=[\"'“(]?[A-Z\u3400-\u9fff])|(?<=\])\s*(?=[^\s\[。.,，;；])|\n+(?=[^\s\[])"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
@@ -63,7 +67,16 @@ def normalise(text: str) -> str:
 
 def split_sentences(text: str) -> list[str]:
     """The sentences of an answer, each with the markers that follow it."""
-    return [piece.strip() for piece in _BOUNDARY.split(text) if piece and piece.strip()]
+    return [piece.strip() for piece in _BOUNDARY.split(text) if piece.strip()]
+
+
+def whole_sentences(pieces: Iterable[str]) -> Iterator[str]:
+    """Sentences of a stream, each as soon as the next one begins, so that its markers are with it."""
+    buffer = ""
+    for piece in pieces:
+        *whole, buffer = _BOUNDARY.split(buffer + piece)
+        yield from (sentence.strip() for sentence in whole if sentence.strip())
+    yield from split_sentences(buffer)
 
 
 def split_markers(sentence: str) -> tuple[str, list[int]]:
