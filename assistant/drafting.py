@@ -4,6 +4,7 @@ Two ways. Where advice is asked for, the flowchart decides and the model only wo
 else is worded by the model from the sentences found, as far as its words hold; else the article is quoted.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,7 +19,10 @@ from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
 from assistant.text import split_markers, whole_sentences
 from corpus.chunking import Passage
+from corpus.errors import GenerationError
 from index.retriever import Hit, Retriever
+
+log = logging.getLogger(__name__)
 
 EXTRACTIVE = "extractive"
 
@@ -70,7 +74,11 @@ class Drafter:
         draft.ask_next = situation.ask_next(asked.language)
         if "time" in situation.outside:
             draft.note = wording.AS_OF_2022[asked.language]
-        said = rules.compose(outcome, asked.language) if outcome else rules.overview(asked.language, situation.possible)
+        said = (
+            rules.compose(outcome, asked.language)
+            if outcome
+            else rules.overview(asked.language, situation.possible)
+        )
         verdict, *reasons = said
         cited = self._located(verdict)
         yield Claim(verdict.text, cited, "rule", "what the flowchart says for this situation")
@@ -101,7 +109,7 @@ class Drafter:
         ranked = self._retriever.sentences(asked.query, hits)
         evidence = self._chooser.choose(asked.query, ranked)
         messages = prompts.messages(asked.language, [e.text for e in evidence], asked.query)
-        doubt = self._generator.likelihood(messages, prompts.NO_ANSWER) if self._generator else None
+        doubt = self._doubt(messages)
         if abstention.is_silent(abstention.signals(asked.query, hits, ranked, doubt)):
             return
         cited: list[Evidence] = []
@@ -111,24 +119,39 @@ class Drafter:
                 yield claim
         yield from quoted(self._chooser.left_open(asked.query, evidence, cited))
 
+    def _doubt(self, messages: Sequence[Message]) -> float | None:
+        """How probable the model finds it that nothing answers; None where nobody can tell."""
+        try:
+            return self._generator.likelihood(messages, prompts.NO_ANSWER) if self._generator else None
+        except GenerationError as error:
+            log.warning("The language model was not asked whether anything answers: %s", error)
+            return None
+
     def _phrase(
         self, asked: Asked, messages: Sequence[Message], evidence: Sequence[Evidence], draft: Draft
     ) -> Iterator[Claim]:
-        """The model's sentences as far as they hold, each piece of evidence told once."""
+        """The model's sentences as far as they hold, each piece of evidence told once.
+
+        They end where the model fails; the callers then quote the article.
+        """
         assert self._generator is not None
-        draft.model = self._generator.name
-        generation = self._generator.stream(Request(messages, max_tokens=self._max_tokens))
-        draft.usage = generation.usage
         told: set[Evidence] = set()
-        with closing(generation):
-            for written in whole_sentences(generation):
-                text, markers = split_markers(written)
-                if text.startswith(prompts.NO_ANSWER):
-                    return
-                claim = fit(attribute(text, markers, evidence, self._vocabulary, asked.query), asked.query)
-                if claim is not None and not told.issuperset(claim.evidence):
-                    told.update(claim.evidence)
-                    yield claim
+        try:
+            generation = self._generator.stream(Request(messages, max_tokens=self._max_tokens))
+            draft.model, draft.usage = self._generator.name, generation.usage
+            with closing(generation):
+                for written in whole_sentences(generation):
+                    text, markers = split_markers(written)
+                    if text.startswith(prompts.NO_ANSWER):
+                        return
+                    attempt = attribute(text, markers, evidence, self._vocabulary, asked.query)
+                    claim = fit(attempt, asked.query)
+                    if claim is not None and not told.issuperset(claim.evidence):
+                        told.update(claim.evidence)
+                        yield claim
+        except GenerationError as error:
+            log.warning("The article is quoted, for the language model failed: %s", error)
+            draft.model = draft.model if told else EXTRACTIVE
 
     def _located(self, said: rules.Said) -> tuple[Evidence, ...]:
         """The evidence of a rule's sentence, as sentences of the corpus."""
