@@ -53,7 +53,14 @@ class _Weights:
 
 
 _WITH_MODEL = _Weights(
-    bias=-35.803, dense=35.71, coverage=4.669, margin=0.044, fused=0.293, unmet=-6.636, english=1.022, doubt=-0.202
+    bias=-35.803,
+    dense=35.71,
+    coverage=4.669,
+    margin=0.044,
+    fused=0.293,
+    unmet=-6.636,
+    english=1.022,
+    doubt=-0.202,
 )
 _WITHOUT = _Weights(
     bias=-37.409, dense=38.875, coverage=4.115, margin=-0.004, fused=0.303, unmet=-6.857, english=1.095

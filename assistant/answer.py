@@ -92,7 +92,9 @@ class Answer(BaseModel):
     sentences: list[Sentence]
     citations: list[Citation]
     recommendation: Recommendation | None = None
-    ask_next: AskNext | None = Field(None, description="a question back, when the advice depends on its answer")
+    ask_next: AskNext | None = Field(
+        None, description="a question back, when the advice depends on its answer"
+    )
     note: str = Field("", description="a limit of the answer in the assistant's own words, such as its date")
     also_read: list[str] = Field(description="passage ids retrieved and not cited")
     timings: Timings
@@ -109,7 +111,7 @@ class SearchResult(BaseModel):
     score: float
     counterpart: Counterpart
     source_spans: list[tuple[int, int, int, int]] = Field(
-        description="(start, end) in the Chinese text and (start, end) in the article as received, in characters"
+        description="characters: start and end in the Chinese text, start and end in the article as received"
     )
 
 

@@ -2,9 +2,9 @@
 
 import re
 
-_CLAUSES = re.compile(r"[?？,，;；。]|\band(?=\s+(?:what|which|who|when|where|why|how|in what|for what)\b)", re.I)
+_CLAUSES = re.compile(r"[?？,，;；。]|\band(?=\s+(?:in |for )?(?:what|which|who|when|where|why|how)\b)", re.I)
 _ASKS = re.compile(
-    r"什么|甚么|哪|谁|多少|几|为何|为什么|怎么|如何|怎样|理由|原因|依据|是否|吗|呢"
+    r"什么|甚么|哪|谁|多少|几|为何|怎么|如何|怎样|理由|原因|依据|是否|吗|呢"
     r"|\b(?:what|which|who|whom|whose|when|where|why|how|is|are|does|do|did|can|was|were|reasons?)\b",
     re.I,
 )
@@ -16,7 +16,8 @@ def parts(question: str) -> int:
 
 
 _DEFINES = re.compile(
-    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍|\bwhat(?:'s| is| are)\b|\bwhat does\b.*\b(?:do|offer|mean|provide)\b",
+    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍"
+    r"|\bwhat(?:'s| is| are)\b|\bwhat does\b.*\b(?:do|offer|mean|provide)\b",
     re.I,
 )
 

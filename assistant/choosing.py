@@ -21,11 +21,13 @@ NEAR = 2.6
 WIDE = 8.0
 """The same for a question of several parts."""
 COMMON = 0.1
-"""A name that stands in a larger share of the sentences than this tells nothing about a question's subject."""
+"""A name in a larger share of the sentences than this tells nothing about a question's subject."""
 
 
 _SIDE_BY_SIDE = re.compile(
-    r"([A-Za-z][\w.+ ]*?[\w+])\s*(?:和|与|與|跟|及|、|/|,|\band\b|\bor\b|\bvs\.?|\bversus\b|对比|比)\s*([A-Za-z][\w.+]*(?: [A-Z][\w.+]*)*)"
+    r"([A-Za-z][\w.+ ]*?[\w+])\s*"
+    r"(?:和|与|與|跟|及|、|/|,|\band\b|\bor\b|\bvs\.?|\bversus\b|对比|比)\s*"
+    r"([A-Za-z][\w.+]*(?: [A-Z][\w.+]*)*)"
 )
 
 
@@ -56,7 +58,7 @@ class Chooser:
     def left_open(
         self, question: str, evidence: Sequence[Evidence], cited: Collection[Evidence]
     ) -> list[Evidence]:
-        """Evidence for what an answer that cites `cited` leaves open: a part of the question, a thing it names."""
+        """Evidence for what an answer citing `cited` leaves open: a part of the question, a thing named."""
         added = [] if cited else list(evidence[:1])
         if parts(question) > 1 and len(cited) + len(added) == 1:
             told = {e.passage for e in (*cited, *added)}

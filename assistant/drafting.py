@@ -5,6 +5,7 @@ else is worded by the model from the sentences found, as far as its words hold; 
 """
 
 import logging
+from collections.abc import Generator as Stream
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ class Drafter:
         self._vocabulary = Vocabulary.of(zh, en)
         self._chooser = Chooser(list(passages.values()), self._vocabulary)
 
-    def claims(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:
+    def claims(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Stream[Claim, None, None]:
         """Verified claims, in order; none where the article does not answer. Fills `draft` on the way."""
         situation = rules.recognise(asked.question, [turn.model_dump() for turn in asked.history])
         if situation.intent == "advice":

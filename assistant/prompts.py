@@ -111,8 +111,14 @@ EXAMPLES: dict[Language, tuple[Example, ...]] = {
             "In which city is the maker of Kelder based?",
             "Kelder was written by Mirandal. [1] Mirandal is based in Porto. [2]",
         ),
-        Example(_STORE_EN, "Is Kelder better at compression than Ostrea?", "No, Ostrea still compresses better. [3]"),
-        Example(_STORE_EN, "What is Kelder?", "Kelder is an embedded storage engine written by Mirandal. [1]"),
+        Example(
+            _STORE_EN,
+            "Is Kelder better at compression than Ostrea?",
+            "No, Ostrea still compresses better. [3]",
+        ),
+        Example(
+            _STORE_EN, "What is Kelder?", "Kelder is an embedded storage engine written by Mirandal. [1]"
+        ),
         Example(_STORE_EN, "How do I open a table in Kelder?", NO_ANSWER),
         Example(
             _MUSEUM_EN,
@@ -123,8 +129,8 @@ EXAMPLES: dict[Language, tuple[Example, ...]] = {
         Example(
             _MUSEUM_EN,
             "Which museum did the jury prefer, and what was the reason?",
-            "The jury of 2019 preferred the glass museum. [3] Its workshop, where visitors blow glass themselves, "
-            "decided the matter. [4]",
+            "The jury of 2019 preferred the glass museum. [3] "
+            "Its workshop, where visitors blow glass themselves, decided the matter. [4]",
         ),
     ),
     "zh": (
@@ -158,7 +164,8 @@ EXAMPLES: dict[Language, tuple[Example, ...]] = {
         Example(
             _MUSEUM_ZH,
             "评委更喜欢哪个博物馆,原因是什么?",
-            "2019 年的评委认为玻璃博物馆胜过钟表博物馆。[3] 起决定作用的是它的工坊,游客可以在那里亲手吹玻璃。[4]",
+            "2019 年的评委认为玻璃博物馆胜过钟表博物馆。[3] "
+            "起决定作用的是它的工坊,游客可以在那里亲手吹玻璃。[4]",
         ),
     ),
 }

@@ -1,4 +1,4 @@
-"""Which sentences of the evidence hold a claim up? Found after the fact, so that no model has to cite well."""
+"""Which sentences of the evidence hold a claim up? Found after the fact: no model has to cite well."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -67,9 +67,10 @@ def attribute(
 def fit(outcome: Claim | Refused, question: str) -> Claim | None:
     """What may be shown of an attempt.
 
-    A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for. A sentence that misreads its evidence (denies it, shifts it,
-    repeats a premise of the question that it does not hold) gives way to the evidence itself; one that brings
-    a number or a name from nowhere gives way to nothing, for then the evidence may not bear on it at all.
+    A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for. A
+    sentence that misreads its evidence (denies it, shifts it, repeats a premise of the question that it does
+    not hold) gives way to the evidence itself; one that brings a number or a name from nowhere gives way to
+    nothing, for then the evidence may not bear on it at all.
     """
     if isinstance(outcome, Claim):
         short = is_fragment(outcome.text) or (wants_whole(question) and _share(outcome) < WHOLE)
@@ -91,7 +92,7 @@ def _share(claim: Claim) -> float:
 def _nearest(
     text: str, marked: Sequence[int], evidence: Sequence[Evidence], vocabulary: Vocabulary
 ) -> list[Evidence]:
-    """The evidence in the order in which it may hold the text up: by its numbers and names, then its words."""
+    """The evidence, likeliest support first: by the text's numbers and names, then by its words."""
     telling = numbers(text) | vocabulary.names_in(text)
 
     def distance(i: int) -> tuple[float, float, bool]:
@@ -102,9 +103,7 @@ def _nearest(
     return [evidence[i] for i in sorted(range(len(evidence)), key=distance)]
 
 
-def _piecewise(
-    text: str, nearest: Sequence[Evidence], vocabulary: Vocabulary, question: str
-) -> Claim | None:
+def _piecewise(text: str, nearest: Sequence[Evidence], vocabulary: Vocabulary, question: str) -> Claim | None:
     parts = clauses(canonical(text))
     if not 2 <= len(parts) <= MOST:
         return None
@@ -114,7 +113,9 @@ def _piecewise(
         if holder is None:
             return None
         found.append(holder)
-    return Claim(text, tuple(dict.fromkeys(found)), "supported", "each of its clauses is supported by a sentence")
+    return Claim(
+        text, tuple(dict.fromkeys(found)), "supported", "each of its clauses is supported by a sentence"
+    )
 
 
 def _verdict(support: Support) -> Verdict:

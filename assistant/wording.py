@@ -1,9 +1,12 @@
-"""The engine's own sentences, in both languages; everything else it says comes from the article or the model."""
+"""The engine's own sentences; everything else it says comes from the article or the model."""
 
 from corpus.article import Language
 
 NOT_ANSWERED: dict[Language, str] = {
-    "en": "The article does not answer this, and I can only answer from the article. The passages nearest to it are listed.",
+    "en": (
+        "The article does not answer this, and I can only answer from the article. "
+        "The passages nearest to it are listed."
+    ),
     "zh": "文章没有回答这个问题,而我只能根据这篇文章回答。下面列出了与它最接近的段落。",
 }
 

@@ -1,4 +1,4 @@
-"""The engine over the real article and index, with a scripted model: what it may say and what never gets out."""
+"""The engine over the real article and index, with a scripted model: what gets out and what never does."""
 
 from collections.abc import Callable, Sequence
 
@@ -58,7 +58,10 @@ def test_a_supported_sentence_is_shown_with_its_citation(asking: Callable[..., A
         ("Which APIs does TorchServe support?", "TorchServe does not support gRPC. [1]"),
         ("Which APIs does TorchServe support?", "TensorFlow Hub supports both REST and gRPC APIs. [1]"),
         ("TorchServe 支持哪些 API?", "TorchServe 只支持 REST API。[1]"),
-        ("HuggingFace 上有多少模型只能在 PyTorch 上用?", "HuggingFace 中大约有 58% 的模型只能在 PyTorch 上用。[1]"),
+        (
+            "HuggingFace 上有多少模型只能在 PyTorch 上用?",
+            "HuggingFace 中大约有 58% 的模型只能在 PyTorch 上用。[1]",
+        ),
         ("Which APIs does TorchServe support?", ""),
         ("Which APIs does TorchServe support?", "[1][2][3] ```{}```"),
     ],
@@ -71,7 +74,9 @@ def test_a_lie_gives_way_to_the_article(asking: Callable[..., Answer], question:
 
 
 def test_markers_are_numbered_by_code(asking: Callable[..., Answer]) -> None:
-    answer = asking("TorchServe supports both REST and gRPC APIs. [7][12]", "Which APIs does TorchServe support?")
+    answer = asking(
+        "TorchServe supports both REST and gRPC APIs. [7][12]", "Which APIs does TorchServe support?"
+    )
     assert [c.marker for c in answer.citations] == [1]
     assert answer.answer.endswith("[1]")
 
@@ -95,7 +100,9 @@ def test_traditional_questions_get_traditional_answers(asking: Callable[..., Ans
 
 
 def test_advice_comes_from_the_flowchart_whatever_the_model_says(asking: Callable[..., Answer]) -> None:
-    answer = asking("Use PyTorch, it is better for IoT. [1]", "My company builds an IoT device. Which framework?")
+    answer = asking(
+        "Use PyTorch, it is better for IoT. [1]", "My company builds an IoT device. Which framework?"
+    )
     assert answer.recommendation is not None
     assert answer.recommendation.frameworks == ["TensorFlow"]
     assert answer.sentences[0].verdict == "rule" and "PyTorch" not in answer.answer

@@ -67,7 +67,7 @@ class Generator(Protocol):
         ...
 
     def warm(self, messages: Sequence[Message]) -> None:
-        """Compute these messages ahead, so that a prompt that begins with them starts fast; may do nothing."""
+        """Compute these messages ahead, so that a prompt beginning with them starts fast; may do nothing."""
         ...
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float | None:
