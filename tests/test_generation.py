@@ -18,6 +18,7 @@ from tiny_models import SAYS, write_folder, write_gguf
 from assistant.generation import open_generator, registered
 from assistant.generation.base import Generator, Message, Request
 from assistant.generation.control import neutralise
+from assistant.generation.prefixes import FILES_KEPT
 from assistant.generation.pump import Emit, Pump
 from assistant.settings import load_settings
 from corpus.errors import GenerationError, InputError, WeightsError
@@ -52,7 +53,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def llamacpp(tiny: Path) -> Iterator[Generator]:
-    generator = open_some(str(tiny), context_tokens=2048, max_answer_tokens=1500, threads=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSISTANT_HOME", str(tiny.parent))
+        generator = open_some(str(tiny), context_tokens=2048, max_answer_tokens=1500, threads=1)
     yield generator
     generator.close()
 
@@ -170,6 +173,60 @@ class TestLlamaCpp:
             list(generation)
             assert generation.usage.prompt_tokens > 600
             assert generation.usage.new_prompt_tokens < 40
+
+    @pytest.mark.parametrize("damage", [None, "changed", "cut", "empty"])
+    def test_a_prefix_is_read_by_the_next_start_and_computed_again_when_damaged(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path, damage: str | None
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        prefix = user("prefix " * 100)
+        first = open_some(str(tiny), threads=1)
+        first.warm(prefix)
+        first.close()
+        (file,) = (tmp_path / "prompts").iterdir()
+        whole, name = file.read_bytes(), file.name
+        middle = len(whole) // 2
+        if damage:
+            changed = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+            file.write_bytes({"changed": changed, "cut": whole[:middle], "empty": b""}[damage])
+
+        second = open_some(str(tiny), threads=1)
+        second.warm(prefix)
+        generation = second.stream(Request([*prefix, *user("hi")]))
+        assert "".join(generation) == SAYS
+        assert generation.usage.prompt_tokens > 700
+        assert generation.usage.new_prompt_tokens < 40
+        second.close()
+        assert [kept.name for kept in (tmp_path / "prompts").iterdir()] == [name]
+        assert file.read_bytes() == whole
+
+    def test_another_model_or_prefix_has_another_file_and_few_are_kept(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        for model in (tiny, write_gguf(tmp_path / "other.gguf")):
+            generator = open_some(str(model), threads=1)
+            for text in ("one", "two"):
+                generator.warm(user(text))
+            generator.close()
+        assert len(list((tmp_path / "prompts").iterdir())) == 4
+        generator = open_some(str(tiny), threads=1)
+        for number in range(FILES_KEPT):
+            generator.warm(user(f"number {number}"))
+        generator.close()
+        assert len(list((tmp_path / "prompts").iterdir())) == FILES_KEPT
+
+    def test_without_a_place_for_files_prefixes_are_warm_all_the_same(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "file"))
+        generator = open_some(str(tiny), threads=1)
+        prefix = user("prefix " * 100)
+        generator.warm(prefix)
+        generation = generator.stream(Request([*prefix, *user("hi")]))
+        assert "".join(generation) == SAYS and generation.usage.new_prompt_tokens < 40
+        generator.close()
 
     def test_a_grammar_is_obeyed(self, llamacpp: Generator) -> None:
         assert say(llamacpp, Request(user("hi"), grammar='root ::= "zh" | "en"')) in ("zh", "en")
