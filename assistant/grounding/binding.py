@@ -14,7 +14,7 @@ from assistant.grounding.alignment import fit
 from assistant.grounding.names import Vocabulary, canonical
 from assistant.grounding.numbers import NUMBER, number_kind
 from assistant.grounding.pieces import ORGANISATIONS, Piece, pieces, resolved, same_name
-from assistant.grounding.words import clauses, content
+from assistant.grounding.words import clauses, content, stem
 
 BETTER = 0.12
 """How much better a sentence must read under another name to be refused."""
@@ -117,7 +117,12 @@ def _organisations_as_things(said: Sequence[Piece], given: Sequence[Piece]) -> I
             continue
         maker = piece.value in ORGANISATIONS
         follows = said[at + 1].value if at + 1 < len(said) else ""
-        if maker and follows in ("be", "是", "由", "被", "by") and not _followed(piece.value, given):
+        authors = any(other.value in _AUTHORS for other in said[at + 1 : at + 5])
+        if (
+            maker
+            and follows in ("be", "是", "由", "被", "by")
+            and not (authors or _followed(piece.value, given))
+        ):
             yield piece.value
         if (
             not maker
@@ -125,6 +130,9 @@ def _organisations_as_things(said: Sequence[Piece], given: Sequence[Piece]) -> I
             and not any(p.role == "by" and same_name(p.value, piece.value) for p in _names(given))
         ):
             yield piece.value
+
+
+_AUTHORS = frozenset(map(stem, ("author", "creator", "maker", "developer", "company", "behind")))
 
 
 def _followed(name: str, row: Sequence[Piece]) -> bool:
@@ -136,7 +144,9 @@ def _followed(name: str, row: Sequence[Piece]) -> bool:
 
 def _renamed(said: Sequence[Piece], given: tuple[Piece, ...], part: Set[str] = frozenset()) -> Iterator[str]:
     """Names under which the sentence reads worse than it would under others."""
-    if len({piece.value for piece in _names(given)}) < 2 or not any(_names(said)):
+    theirs = {piece.value for piece in _names(given)}
+    strange = any(not any(same_name(p.value, name) for name in theirs) for p in _names(said))
+    if not any(_names(said)) or (len(theirs) < 2 and not strange):
         return
     ordered = _in_evidence_order(_without_credits(said, given), given)
     if fit(ordered, given, "name", free=True, part=part) - fit(ordered, given, "name") > BETTER:
@@ -145,13 +155,28 @@ def _renamed(said: Sequence[Piece], given: tuple[Piece, ...], part: Set[str] = f
 
 def _without_credits(said: Sequence[Piece], given: Sequence[Piece]) -> list[Piece]:
     """Without credits ("from Google", "that DeepMind created") and examples: these may stand anywhere."""
-    loose = [piece.value for piece in _names(given) if piece.role == "example"]
-    return [piece for piece in said if piece.kind != "name" or not _stands_anywhere(piece, loose)]
+    examples = [piece.value for piece in _names(given) if piece.role == "example"]
+    known = [piece.value for piece in _names(given)]
+    kept: list[Piece] = []
+    made = 0  # words left of "that DeepMind created", "DeepMind 创建的"
+    for piece in said:
+        if piece.kind == "name":
+            credit = piece.value in ORGANISATIONS and piece.role in ("from", "by", "be", "that")
+            made = 4 if credit and piece.role in ("be", "that") else 0
+            place = piece.role in _PLACES and not any(same_name(piece.value, name) for name in known)
+            if credit or place or any(same_name(piece.value, example) for example in examples):
+                continue
+        elif made and piece.kind in ("word", "character"):
+            made = made - 1 if piece.kind == "character" else 0
+            continue
+        else:
+            made = 0
+        kept.append(piece)
+    return kept
 
 
-def _stands_anywhere(name: Piece, loose: Sequence[str]) -> bool:
-    credit = name.value in ORGANISATIONS and name.role in ("from", "by", "be", "that")
-    return credit or any(same_name(name.value, other) for other in loose)
+_PLACES = ("in", "on", "of")
+"""Parts in which a name of the headings may stand: "on HuggingFace"."""
 
 
 def _in_evidence_order(said: Sequence[Piece], given: Sequence[Piece]) -> tuple[Piece, ...]:

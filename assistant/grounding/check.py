@@ -16,13 +16,15 @@ from typing import Literal
 
 from assistant.grounding.binding import misbound
 from assistant.grounding.clauses import read
+from assistant.grounding.conditions import flatly_stated
 from assistant.grounding.contrast import turned
 from assistant.grounding.force import misbounded, overstated
-from assistant.grounding.lead import lead_contradicts, split_lead
+from assistant.grounding.lead import lead_contradicts, split_lead, strip_report
 from assistant.grounding.names import Vocabulary, canonical
 from assistant.grounding.numbers import missing_numbers, numbers
 from assistant.grounding.polarity import misdenied
-from assistant.grounding.words import content, coverage
+from assistant.grounding.winners import wrong_winners
+from assistant.grounding.words import addition, content, coverage
 from assistant.text import normalise
 
 Kind = Literal[
@@ -91,6 +93,10 @@ class _Case:
         return [(quote.text, quote.other) for quote in self.quotes]
 
     @property
+    def headings(self) -> str:
+        return " ".join(quote.context for quote in self.quotes)
+
+    @property
     def both(self) -> str:
         return " ".join(f"{quote.text} {quote.other}" for quote in self.quotes)
 
@@ -108,8 +114,8 @@ def check(sentence: str, quotes: Sequence[Quote], vocabulary: Vocabulary, questi
         return Support(None, "no evidence", "none")
     if len(sentence) > MAX_LENGTH:
         return Support(None, f"longer than {MAX_LENGTH} characters, which no sentence is", "overlap")
-    body = split_lead(sentence)[1]
-    if not content(body):
+    body = strip_report(split_lead(sentence)[1])
+    if not content(body) or "```" in body:
         return Support(None, "it says nothing that could be checked", "overlap")
     case = _Case(body, sentence, question[:MAX_LENGTH], usable, vocabulary)
     quoted = _is_quoted(case)
@@ -183,9 +189,15 @@ def _members(text: str) -> int:
     return longest + 2 if longest else 2 if re.search(r"和|与|或|\band\b|\bor\b", text) else 0
 
 
+_BOTH_FRAMEWORKS = re.compile(r"\b(?:the two|both|either) frameworks?\b|两个框架|两种框架", re.I)
+"""The article has two subjects; it may say so without naming them."""
+
+
 def _names(case: _Case) -> Support | None:
-    given = " ".join((case.both, *(quote.context for quote in case.quotes)))
-    missing = case.vocabulary.names_in(case.body) - case.vocabulary.names_in(given)
+    given = case.vocabulary.names_in(f"{case.both} {case.headings}")
+    if _BOTH_FRAMEWORKS.search(case.both):
+        given = given | {"pytorch", "tensorflow"}
+    missing = case.vocabulary.names_in(case.body) - given
     if not missing:
         return None
     return _refused("name", f"not in the evidence: {', '.join(sorted(missing))}", missing)
@@ -201,6 +213,9 @@ def _overlap(case: _Case) -> Support | None:
     for clause in read(case.body):
         if len(clause.content) >= 3 and coverage(clause.text, evidence) < MIN_CLAUSE_COVERAGE:
             return _refused("overlap", f"this is not in the evidence: {clause.text}")
+    named = " ".join(case.vocabulary.names_in(case.body))
+    if new := addition(case.body, f"{case.both} {case.headings} {case.question} {named}"):
+        return _refused("overlap", f"this is not in the evidence: {new}")
     echoed = (content(case.body) & content(case.question)) - content(case.both)
     if len(echoed) > 2 and len(echoed) > 0.25 * len(content(case.body)):
         return _refused("overlap", "it repeats the question beyond what the evidence says")
@@ -218,12 +233,17 @@ def _limit(case: _Case) -> Support | None:
     kind, reason = overstated(case.body, case.texts)
     if kind == "limit":
         return _refused("limit", reason)
+    if clause := flatly_stated(case.body, case.texts):
+        return _refused("modality", f"the evidence says it only on a condition or as a saying: {clause}")
     return _refused("modality", reason) if kind else None
 
 
 def _comparison(case: _Case) -> Support | None:
-    clause = turned(case.body, case.texts)
-    return _refused("comparison", f"differs from the evidence: {clause}") if clause else None
+    if clause := turned(case.body, case.texts):
+        return _refused("comparison", f"differs from the evidence: {clause}")
+    if wrong := wrong_winners(case.body, case.texts, case.vocabulary):
+        return _refused("comparison", f"it does not come out ahead: {', '.join(sorted(wrong))}", wrong)
+    return None
 
 
 def _binding(case: _Case) -> Support | None:

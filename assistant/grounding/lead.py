@@ -52,6 +52,24 @@ ABOUT = 0.5
 """Least share of the question that a statement must take up to be its confirmation."""
 
 
+_REPORT = re.compile(
+    r"^\s*(?:according to (?:the|this) (?:article|author|text),?"
+    r"|(?:(?:the|this) (?:article|author|text)|it) (?:says|states|notes|mentions|explains|writes|adds"
+    r"|suggests|gives the (?:reason|advice))(?: that)?[,:]?(?= )"
+    r"|(?:根据|按照)(?:文章|本文|作者|原文)[^,，:：]{0,6}[,，:：]"
+    r"|(?:这篇|本)?(?:文章|文|作者)(?:中)?(?:说|指出|提到|认为|介绍|写道|(?:这样)?建议的依据是"
+    r"|给出了?(?:的?(?:理由|建议)(?:是|为|,即)?)?)"
+    r"[,，:：]?)\s*",
+    re.I,
+)
+
+
+def strip_report(sentence: str) -> str:
+    """The sentence without "The article says that": all that is said is said by the article."""
+    rest = _REPORT.sub("", sentence, count=1)
+    return rest if rest.strip() else sentence
+
+
 def split_lead(sentence: str) -> tuple[str, str]:
     """(the leading yes or no with its comma, the rest); the lead is empty where there is none."""
     match = _LEAD.match(sentence)

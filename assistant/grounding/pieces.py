@@ -187,8 +187,18 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+_POSSESSED = re.compile(r"([A-Za-z]+)(?:'s| ?的) ?([A-Z][A-Za-z]+)")
+
+
+def _whole_name(match: re.Match[str], vocabulary: Vocabulary) -> str:
+    """ "TensorFlow's Serving" -> "TensorFlow Serving", where the article has that name."""
+    whole = f"{match[1]} {match[2]}"
+    return whole if whole.lower() in vocabulary.phrases else match.group()
+
+
 def one_order(text: str, vocabulary: Vocabulary) -> str:
     """A canonical text with possessives, comparisons and "A made B" turned into one order."""
+    text = _POSSESSED.sub(lambda match: _whole_name(match, vocabulary), text)
     for name in reversed(vocabulary.find(text)):
         text = f"{text[: name.start]}\x01{text[name.start : name.end]}\x02{text[name.end :]}"
     for turn, order in _TURNS:

@@ -24,11 +24,15 @@ _SCOPE_END = re.compile(r"应该|可以|建议|\b(?:should|can|may|which|that|wh
 
 @dataclass(frozen=True)
 class Denial:
-    """A negation: what it denies, the first of it, and the clause it stands in."""
+    """A negation: what it denies, the first of it, and the clause it stands in.
+
+    `predicate` tells "is not X" from "no X" and "without X".
+    """
 
     scope: frozenset[str]
     head: frozenset[str]
     clause: Clause
+    predicate: bool = True
 
 
 def negated(text: str) -> bool:
@@ -82,7 +86,8 @@ def _denials(text: str) -> Iterator[Denial]:
                 after = after[: end.start()]
             if len(after) == reach and match.group().isascii():
                 after = after.rsplit(" ", 1)[0]
-            yield Denial(content(after), _head(after), clause)
+            predicate = match.group() not in ("no", "without", "neither", "nor", "none", "nothing")
+            yield Denial(content(after), _head(after), clause, predicate)
 
 
 def _head(after: str) -> frozenset[str]:
@@ -127,7 +132,8 @@ def _states(clause: Clause, denial: Denial, stated: Sequence[Clause]) -> bool:
     both = clause.content & denial.scope
     others = [other for other in stated if other != denial.clause]
     if (
-        denial.head
+        denial.predicate
+        and denial.head
         and denial.head <= clause.content
         and not any(denial.head & other.content for other in others)
     ):

@@ -184,6 +184,29 @@ def coverage(sentence: str, evidence: str) -> float:
     return (held + loose) / (len(wanted) + len(single))
 
 
+ADDED_WORDS, ADDED_CHARACTERS = 2, 3
+"""So many new words in a row are an addition: honest rewording changes one at a time."""
+
+
+def addition(sentence: str, known: str) -> str:
+    """The first run of English words or Chinese characters that `known` does not hold; "" for none."""
+    text = folded(canonical(sentence))
+    held, single = content(known), characters(known)
+    run: list[str] = []
+    for word in _LATIN_WORD.findall(text):
+        if word not in STOP and len(word) > 1:
+            run = [] if stem(word) in held else [*run, word]
+        if len(run) == ADDED_WORDS:
+            return " ".join(run)
+    for part in _runs(text):
+        run = []
+        for character in part:
+            run = [] if character in single else [*run, character]
+            if len(run) == ADDED_CHARACTERS:
+                return "".join(run)
+    return ""
+
+
 @lru_cache(maxsize=8192)
 def clauses(text: str) -> tuple[str, ...]:
     """The clauses of a canonical text, in order; fragments of an enumeration stay with what precedes them."""
