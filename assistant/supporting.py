@@ -16,6 +16,9 @@ MOST = 3
 WHOLE = 0.6
 """Least share of a sentence that a claim must tell where the question asks for the whole."""
 
+CONTRADICTIONS = frozenset({"negation", "limit", "comparison", "modality", "lead"})
+"""Faults against the sentence that a clause comes nearest to; no other sentence can make them good."""
+
 FEWEST_WORDS = 4
 """Content words below which a reply is a fragment ("85%."), shown inside the sentence it was taken from."""
 
@@ -32,10 +35,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Refused:
-    """A sentence that must not be shown: why, and the sentence of the evidence it comes nearest to."""
+    """A sentence that must not be shown: why, and the evidence that it misreads."""
 
     support: Support
-    nearest: Evidence
+    misread: Evidence
 
 
 def quoted(evidence: Iterable[Evidence]) -> Iterator[Claim]:
@@ -61,7 +64,8 @@ def attribute(
             return Claim(text, (sentence,), _verdict(support), support.reason)
         first = first or support
     assert first is not None
-    return _piecewise(text, nearest, vocabulary, question) or Refused(first, nearest[0])
+    misread = evidence[marked[0] - 1] if len(marked) == 1 and 1 <= marked[0] <= len(evidence) else nearest[0]
+    return _piecewise(text, nearest, vocabulary, question) or Refused(first, misread)
 
 
 def fit(outcome: Claim | Refused, question: str) -> Claim | None:
@@ -76,7 +80,7 @@ def fit(outcome: Claim | Refused, question: str) -> Claim | None:
         short = is_fragment(outcome.text) or (wants_whole(question) and _share(outcome) < WHOLE)
         return next(quoted(outcome.evidence)) if short else outcome
     invented = outcome.support.missing - content(question) - numbers(question)
-    return None if invented else next(quoted([outcome.nearest]))
+    return None if invented else next(quoted([outcome.misread]))
 
 
 def is_fragment(text: str) -> bool:
@@ -109,7 +113,11 @@ def _piecewise(text: str, nearest: Sequence[Evidence], vocabulary: Vocabulary, q
         return None
     found: list[Evidence] = []
     for part in parts:
-        holder = next((s for s in nearest if check(part, [s.quote], vocabulary, question)), None)
+        near = _nearest(part, (), nearest, vocabulary)
+        tried = [(sentence, check(part, [sentence.quote], vocabulary, question)) for sentence in near]
+        if tried[0][1].kind in CONTRADICTIONS:
+            return None
+        holder = next((sentence for sentence, support in tried if support), None)
         if holder is None:
             return None
         found.append(holder)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from assistant.rules import names
 from assistant.rules.decision import Outcome, load_flowcharts
-from assistant.rules.grammar import grammar
+from assistant.rules.grammar import Grammar, grammar
 from assistant.rules.reader import Claim, clauses, languages_of, read_recommendations
 from assistant.text import normalise
 from corpus.article import LANGUAGES, Language
@@ -68,13 +68,21 @@ def holds(sentences: Iterable[str], language: Language, outcome: Outcome) -> Ver
 
 
 def _own_words(leaf: Leaf) -> set[str]:
-    """What the rule itself says; where nothing is decided, what every branch of the flowchart says."""
+    """What the rule itself says, bare, also with its reader's name before it."""
+    chart = load_flowcharts().get(leaf.id.split(".")[0])
+    texts = _told(leaf)
+    named = {chart.label[lang] + text for text in texts for lang in LANGUAGES} if chart else set()
+    return {_bare(text) for text in texts | named}
+
+
+def _told(leaf: Leaf) -> set[str]:
+    """The rule's text and quotes; where nothing is decided, those of every branch of the flowchart."""
     chart = load_flowcharts().get(leaf.id.split(".")[0])
     told = [leaf, *chart.leaves] if leaf.strength == "either" and chart else [leaf]
     quotes = [s.quote for each in told for s in each.evidence if s.role != "context" or len(told) > 1]
-    words = {_bare(text) for each in told for text in each.text.values()}
-    named = {_bare(chart.label[lang]) + text for text in words for lang in LANGUAGES} if chart else set()
-    return words | named | {_bare(text) for quote in quotes for text in (quote.zh, quote.en)}
+    return {text for each in told for text in each.text.values()} | {
+        text for quote in quotes for text in (quote.zh, quote.en)
+    }
 
 
 def _bare(text: str) -> str:
@@ -113,10 +121,13 @@ def _doubt(sentence: str, language: Language, outcome: Outcome, claims: list[Cla
     decided, own = outcome.strength != "either", {*outcome.frameworks}
     dismissed = {f for claim in claims if claim.polarity == "against" for f in claim.frameworks}
     allowed = {f for claim in claims if claim.strength == "consider" for f in claim.frameworks}
+    anew = _denials(sentence, rules).difference(*(_denials(text, rules) for text in _told(outcome.leaf)))
+    if anew:
+        return f"denies in words that the rule does not have: {', '.join(sorted(anew))}"
     for clause in clauses(names.mask(sentence), rules):
         if decided and rules.open.search(clause.text):
             return f"leaves open what is decided for {_named(own)}"
-        if decided and rules.elsewhere.search(clause.text):
+        if rules.elsewhere.search(clause.text):
             return "speaks of another framework without naming it"
         if clause.supposes:
             continue
@@ -126,9 +137,16 @@ def _doubt(sentence: str, language: Language, outcome: Outcome, claims: list[Cla
             return f"speaks of {_named(unread)} in a way that cannot be read"
         if decided and mentioned and not mentioned & dismissed and rules.blames.search(clause.text):
             return f"may speak against {_named(own)}"
+        if not decided and rules.blames.search(clause.text):
+            return "may speak against what is open"
         if not decided and len(mentioned) == 1:
             return f"speaks of {_named(mentioned)} alone, where nothing is decided"
     return ""
+
+
+def _denials(text: str, rules: Grammar) -> set[str]:
+    """The words with which a text denies something."""
+    return {match.group() for match in rules.denials.finditer(names.mask(text))}
 
 
 def _named(frameworks: Iterable[str]) -> str:
