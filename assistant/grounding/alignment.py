@@ -17,7 +17,7 @@ from assistant.grounding.numbers import number_kind
 from assistant.grounding.pieces import Piece, same_name
 
 EARNED = {"name": 2.0, "number": 1.5, "word": 1.0, "character": 0.5, "relation": 0.5, "pause": 0.0}
-UNSAID = {"name": 0.3, "number": 0.05, "word": 0.05, "character": 0.03, "relation": 0.03, "pause": 0.1}
+UNSAID = {"name": 0.3, "number": 0.05, "word": 0.03, "character": 0.03, "relation": 0.03, "pause": 0.1}
 """Cost of a piece of the evidence that the sentence passes over."""
 ADDED = {"name": 1.0, "number": 0.1, "word": 0.2, "character": 0.1, "relation": 0.1, "pause": 0.0}
 """Cost of a piece of the sentence that meets nothing."""

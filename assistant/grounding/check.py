@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
+from assistant.grounding.alternatives import other_of_its_kind
 from assistant.grounding.binding import misbound
 from assistant.grounding.clauses import read
 from assistant.grounding.conditions import flatly_stated
@@ -251,6 +252,9 @@ def _binding(case: _Case) -> Support | None:
     if not wrong and case.question and _is_fragment(case):
         asked = re.sub(r"[??!。.\s]+$", "", case.question)
         wrong = misbound(f"{asked}, {case.body}", case.sides, case.vocabulary, only=case.body)
+    if not wrong:
+        known = " ".join((case.both, case.headings, case.question))
+        wrong = frozenset(filter(None, [other_of_its_kind(case.body, case.texts, known)]))
     if not wrong:
         return None
     return _refused("binding", f"said of another thing in the evidence: {', '.join(sorted(wrong))}", wrong)

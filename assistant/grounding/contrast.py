@@ -174,6 +174,24 @@ _PAIRS = (
         r"鼓励|推荐|建议|\b(?:recommend\w*|advis\w*|encourag\w*)\b",
         r"劝阻|反对|\bdiscourag\w*|\badvis\w* against\b",
     ),
+    (r"浪费|\bwast\w+", r"节省|节约|\bsav(?:e|es|ed|ing)\b"),
+    (r"愈演愈烈|加剧|加强|增强|\bstronger\b|\bstrengthen\w*", r"减弱|削弱|缓解|缓和|\bweak\w+"),
+    (
+        r"必备|必须|必需|\bmust\b|\bessential\b|\bneeded\b",
+        r"可选|可有可无|\boptional\b|\bunnecessary\b|\bneedless\b",
+    ),
+    (r"越来越多", r"越来越少"),
+    (r"防止|避免|\bprevent\w*|\bavoid\w*", r"引发|造成(?!的)|\bprovok\w+|\btrigger\w*"),
+    (r"包括|包含|\binclud\w+", r"不含|除去|\bexclud\w+"),
+    (r"统一|合并|\bunif\w+|\bmerg\w+", r"拆分|分开(?!考虑)|\bsplit\w*|\bseparat\w+"),
+    (
+        r"解决|克服|改掉|\bsolv\w+|\bfix\w*|\bovercom\w+|\bremov\w+",
+        r"带来(?!额外)|加重|\bworsen\w*|\bintroduc\w+",
+    ),
+    (r"成功|\bsucce\w+", r"失败|\bfail(?:s|ed|ing)?\b"),
+    (r"免费|\bfree\b", r"收费|付费|\bpaid\b|\bcommercial\b"),
+    (r"工业界|业界|\bindustry\b", r"学界|学术界|\bacademia\b"),
+    (r"之前的|早先的|\bearlier\b|\bprevious\b", r"之后的|新的|\blater\b|\bnew(?:er)?\b"),
 )
 
 PAIRS = tuple((re.compile(one), re.compile(two)) for one, two in _PAIRS)

@@ -187,7 +187,9 @@ def _lowered(clause: Clause, given: Sequence[Clause]) -> str:
 
 _STRONG = re.compile(r"\b(?:should|must|ought to)\b|应该|应当|必须|建议")
 _ABLE = re.compile(r"\b(?:can|could|may|might)\b|可以|可能")
-_HEAD = re.compile(r"(?: (?:also|still|then|probably))? ([a-z]{2,})|(?:还|仍然|坚持)?([\u4e00-\u9fff]{2})")
+_HEAD = re.compile(
+    r"(?: (?:also|still|then|probably))? ([a-z]{2,})|(?:还|仍然|坚持|密切)?([\u4e00-\u9fff]{2})"
+)
 
 
 def _heads(modal: re.Pattern[str], clause: Clause) -> set[str]:

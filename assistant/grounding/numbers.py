@@ -53,6 +53,14 @@ _NO_NUMERAL = frozenset(("万一", "千万", "一一", "三三两两", "百万�
 _MEASURE = re.compile(r"\s*(?:[个家种项款位次年轮大类门本张条处者月周天倍层步点套代方]|%|篇|框架|公司)")
 _SCALED = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(thousand|million|k)\b|([千万亿]))", re.I)
 
+_CROWDS = {
+    "dozen": re.compile(r"\bdozens\b|几十|数十", re.I),
+    "hundred": re.compile(r"\bhundreds\b|几百|数百|上百", re.I),
+    "thousand": re.compile(r"\bthousands\b|几千|数千|上千|成千", re.I),
+    "million": re.compile(r"\b[mb]illions\b|几百万|数百万|上亿", re.I),
+}
+"""Numbers without a value, "thousands of"."""
+
 NUMBER = re.compile(r"(?<![A-Za-z\d.#])\d+(?:\.\d+)?(?:/\d{1,2}(?!\d))?%?")
 """A number of a text that `in_digits` has rewritten."""
 
@@ -73,7 +81,8 @@ def in_digits(text: str) -> str:
 def numbers(text: str) -> set[str]:
     """The numbers of a text in their canonical form; ordinals ("second round") with a #."""
     text = in_digits(unicodedata.normalize("NFKC", simplified(text)))
-    return set(NUMBER.findall(text)) | set(re.findall(r"#\d", text))
+    crowds = {f"#{value}s" for value, pattern in _CROWDS.items() if pattern.search(text)}
+    return set(NUMBER.findall(text)) | set(re.findall(r"#\d", text)) | crowds
 
 
 def missing_numbers(said: set[str], given: set[str]) -> set[str]:

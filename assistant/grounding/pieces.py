@@ -172,13 +172,19 @@ _N = r"\x01[^\x02]*\x02"
 _NAMES = rf"{_N}(?:(?:, | and |, and |和|与|、){_N})*"
 _MADE = r"(?:made|created|built|developed|released|launched|wrote|designed|introduced)"
 _MADE_ZH = r"(?:首次)?(?:发布|推出|创建|开发|打造)"
+_WHEN = r"[^\x01\x02,。、和与]{0,8}"
 _TURNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(rf"(?:(?<=[,。、和与])|^)( ?(?:尽管|虽然|但|而)?)({_WHEN}{_MADE_ZH})的 ?({_N})"),
+        r" \1\3 \2 ",
+    ),
     (re.compile(r"^(?:Compared (?:with|to)|In comparison with) ([^,]*?), (.*?)([.。]?)$"), r"\2 than \1\3"),
     (re.compile(r"(?:^|(?<=[,。]))(?:与|和|跟|同)([^,。]*?)相比,?([^。]*)"), r"\2 比\1"),
     (
         re.compile(rf"({_N})'s ((?:[\w-]+ ){{0,3}}?)({_N})((?: (?:framework|library|API))?)"),
         r"\2\3\4 from \1",
     ),
+    (re.compile(rf"\b(an? (?:[\w-]+ )+(?:for {_N} )?)(?:named|called) ({_N})"), r"\2, \1"),
     (
         re.compile(rf"({_NAMES}) (?:(?:also|first|recently|jointly|has|have) )*({_MADE}) ({_N})"),
         r"\3 \2 by \1",
