@@ -18,7 +18,7 @@ from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
-from assistant.text import split_markers, whole_sentences
+from assistant.text import as_sentence, split_markers, whole_sentences
 from corpus.chunking import Passage
 from corpus.errors import GenerationError
 from index.retriever import Hit, Retriever
@@ -83,27 +83,31 @@ class Drafter:
         verdict, *reasons = said
         cited = self._located(verdict)
         yield Claim(verdict.text, cited, "rule", "what the flowchart says for this situation")
-        evidence = [sentence for reason in reasons for sentence in self._located(reason)]
         if outcome is None:
-            yield from quoted(evidence[:2])
+            yield from quoted([sentence for reason in reasons for sentence in self._located(reason)][:2])
             return
         draft.recommendation = outcome.recommendation(asked.language)
-        yield from self._reason(asked, outcome, verdict.text, evidence, draft)
+        yield from self._reason(asked, outcome, verdict.text, reasons, draft)
 
     def _reason(
-        self, asked: Asked, outcome: rules.Outcome, verdict: str, evidence: Sequence[Evidence], draft: Draft
+        self, asked: Asked, outcome: rules.Outcome, verdict: str, reasons: Sequence[rules.Said], draft: Draft
     ) -> Iterator[Claim]:
-        """What the article says for a verdict: the model's words where they agree with it, else the quote."""
+        """What the article says for a verdict: the model's words where they agree with it, else the quote.
+
+        A rule may rest on a part of a sentence whose rest advises on another case: the quote is that part.
+        """
         told = False
         if self._generator is not None:
+            evidence = [sentence for reason in reasons for sentence in self._located(reason)]
             messages = prompts.reason(asked.language, [e.text for e in evidence], verdict)
             for claim in self._phrase(asked, messages, evidence, draft):
                 repeats = coverage(claim.text, verdict) > REPEATED
                 if not repeats and rules.agrees(claim.text, asked.language, outcome):
                     told = True
                     yield claim
-        if not told:
-            yield from quoted(evidence[:1])
+        for reason in reasons[: 0 if told else 1]:
+            text = as_sentence(reason.text)
+            yield Claim(text, self._located(reason), "quoted", "stands in the article word for word")
 
     def _explain(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:
         """What the article says: phrased by the model where its words hold, else quoted."""

@@ -1,5 +1,6 @@
 """Which sentences of the evidence hold a claim up? Found after the fact: no model has to cite well."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from assistant.citing import Evidence
 from assistant.grounding import Support, Vocabulary, check, content, coverage, numbers
 from assistant.grounding.names import canonical
 from assistant.grounding.words import clauses
+from assistant.text import CJK
 
 MOST = 3
 """Clauses of a claim that may each rest on another sentence."""
@@ -71,14 +73,14 @@ def attribute(
 def fit(outcome: Claim | Refused, question: str) -> Claim | None:
     """What may be shown of an attempt.
 
-    A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for. A
-    sentence that misreads its evidence (denies it, shifts it, repeats a premise of the question that it does
-    not hold) gives way to the evidence itself; one that brings a number or a name from nowhere gives way to
-    nothing, for then the evidence may not bear on it at all.
+    A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for, or one
+    that slips into the other language. A sentence that misreads its evidence (denies it, shifts it, repeats a
+    premise of the question that it does not hold) gives way to the evidence itself; one that brings a number
+    or a name from nowhere gives way to nothing, for then the evidence may not bear on it at all.
     """
     if isinstance(outcome, Claim):
         short = is_fragment(outcome.text) or (wants_whole(question) and _share(outcome) < WHOLE)
-        return next(quoted(outcome.evidence)) if short else outcome
+        return next(quoted(outcome.evidence)) if short or _strays(outcome) else outcome
     invented = outcome.support.missing - content(question) - numbers(question)
     return None if invented else next(quoted([outcome.misread]))
 
@@ -86,6 +88,15 @@ def fit(outcome: Claim | Refused, question: str) -> Claim | None:
 def is_fragment(text: str) -> bool:
     """Is this too little to be read as a sentence of its own?"""
     return len(content(text)) < FEWEST_WORDS
+
+
+def _strays(claim: Claim) -> bool:
+    """Does it hold Chinese characters in English, or in Chinese an English word that its evidence lacks?"""
+    if claim.evidence[0].passage.language == "en":
+        return re.search(f"[{CJK}]", claim.text) is not None
+    known = " ".join(sentence.text for sentence in claim.evidence).lower()
+    words = re.findall(r"(?<![A-Za-z])[a-z]+(?![A-Za-z])", claim.text)
+    return not re.search(f"[{CJK}]", claim.text) or any(word not in known for word in words)
 
 
 def _share(claim: Claim) -> float:

@@ -79,6 +79,13 @@ def whole_sentences(pieces: Iterable[str]) -> Iterator[str]:
     yield from split_sentences(buffer)
 
 
+def as_sentence(text: str) -> str:
+    """A part of a sentence with a capital to begin with and a stop at its end."""
+    ends = re.search(r"[.。!！?？][\"”」』]?$", text)
+    stop = "" if ends else "." if text.isascii() else "。"
+    return text[:1].upper() + text[1:] + stop
+
+
 def split_markers(sentence: str) -> tuple[str, list[int]]:
     """A sentence without its markers, and the numbers they held, in order."""
     numbers: list[int] = []
