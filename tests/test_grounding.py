@@ -23,6 +23,7 @@ from corpus.article import LANGUAGES, Language, load
 from corpus.chunking import passages
 
 PARAPHRASES = Path(__file__).parent / "data" / "paraphrases.yaml"
+LIES = Path(__file__).parent / "data" / "lies.yaml"
 LEAD = re.compile(r"(?:Yes|No|是的|不是|没有|可以|不會|不会)[,，] ?")
 
 
@@ -118,6 +119,21 @@ def test_alterations_are_caught(source, language):
     assert {"number", "renumbered", "name", "stranger", "swap", "negation", "denial"} <= set(kinds)
     assert {"comparison", "limit", "modality", "citation"} <= set(kinds)
     assert caught >= 0.99, passed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lies_written_by_hand_are_caught(language):
+    written = yaml.safe_load(LIES.read_text(encoding="utf-8"))[language]
+    cases = [
+        (Case(language, text, tuple(quote(language, piece) for piece in entry["from"])), text == entry["say"])
+        for entry in written
+        for text in (entry["say"], *entry["lies"])
+    ]
+    outcomes = [(case.text, true, bool(check(case.text, case.quotes, vocabulary()))) for case, true in cases]
+    believed = [text for text, true, held in outcomes if held and not true]
+    refused = [text for text, true, held in outcomes if true and not held]
+    assert len(believed) <= 0.01 * sum(not true for _, true, _ in outcomes), believed
+    assert len(refused) <= 0.12 * len(written), refused
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,8 @@ _PAIRS = (
         r"鼓励|推荐|建议|\b(?:recommend\w*|advis\w*|encourag\w*)\b",
         r"劝阻|反对|\bdiscourag\w*|\badvis\w* against\b",
     ),
+    (r"相似|类似|\bsimilar\w*", r"相反|\bopposite\b"),
+    (r"最受欢迎|\bmost popular\b", r"最不受|\bleast popular\b"),
     (r"浪费|\bwast\w+", r"节省|节约|\bsav(?:e|es|ed|ing)\b"),
     (r"愈演愈烈|加剧|加强|增强|\bstronger\b|\bstrengthen\w*", r"减弱|削弱|缓解|缓和|\bweak\w+"),
     (

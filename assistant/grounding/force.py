@@ -109,7 +109,9 @@ def overstated(sentence: str, evidence: Sequence[str]) -> tuple[str, str]:
         close = near(clause, given)
         if name := _widened(clause, close, given) or _narrowed(clause, close):
             return "limit", f"{name!r} is said otherwise in the evidence"
-        if name := _strengthened(clause, close, given) or _weakened(clause, close) or _lowered(clause, given):
+        if name := _strengthened(clause, close, given) or _weakened(clause, close):
+            return "modality", f"it is meant otherwise in the evidence: {name!r}"
+        if name := _lowered(clause, given) or _raised(clause, given):
             return "modality", f"it is meant otherwise in the evidence: {name!r}"
     return "", ""
 
@@ -188,8 +190,30 @@ def _lowered(clause: Clause, given: Sequence[Clause]) -> str:
 _STRONG = re.compile(r"\b(?:should|must|ought to)\b|应该|应当|必须|建议")
 _ABLE = re.compile(r"\b(?:can|could|may|might)\b|可以|可能")
 _HEAD = re.compile(
-    r"(?: (?:also|still|then|probably))? ([a-z]{2,})|(?:还|仍然|坚持|密切)?([\u4e00-\u9fff]{2})"
+    r"(?: (?:also|still|then|probably))? ([a-z]{2,})"
+    r"|(?:在.{1,8}?[年中上下里])?(?:还|仍然|坚持|密切)?([\u4e00-\u9fff]{2})"
 )
+
+
+def _raised(clause: Clause, given: Sequence[Clause]) -> str:
+    """ "must choose PyTorch" where the evidence says "please choose PyTorch" and never "must"."""
+    mine = _objects(_MUST.said, clause)
+    advised = {pair for other in given for pair in _objects(_ADVISED, other)}
+    demanded = {pair for other in given for pair in _objects(_MUST.allowed, other)}
+    return "must" if mine & advised - demanded else ""
+
+
+_ADVISED = re.compile(rf"{_SHOULD.allowed.pattern}|\bcan\b|\bmay\b|可以|考虑")
+_OBJECT = re.compile(
+    r"\W*(\w{2,}?)(?:ing)?\W+(?:\w+ )??([a-z][a-z.]+)|\W*([\u4e00-\u9fff]{1,2})\W*([a-z][a-z.]+)"
+)
+
+
+def _objects(modal: re.Pattern[str], clause: Clause) -> set[tuple[str, str]]:
+    """(verb, framework) right after a modal word."""
+    found = (_OBJECT.match(clause.text, match.end()) for match in modal.finditer(clause.text))
+    pairs = ((match[1] or match[3], match[2] or match[4]) for match in found if match)
+    return {(verb[:1], name) for verb, name in pairs if name in _FRAMEWORKS}
 
 
 def _heads(modal: re.Pattern[str], clause: Clause) -> set[str]:
@@ -207,9 +231,8 @@ def _licensed(clause: Clause, force: Force, close: Sequence[Clause], given: Sequ
         return True
     if force is _ALL and any("100%" in other.text for other in given):
         return True
-    if close and (
-        force in LIMITS or any(other.allowed.search(c.text) for c in close for other in STRENGTHS[:4])
-    ):
+    firm = [strength.said for strength in STRENGTHS[:4]] + [_SHOULD.allowed]
+    if close and (force in LIMITS or any(pattern.search(c.text) for c in close for pattern in firm)):
         return False
     return any(
         force.allowed.search(other.text) and clause.content & other.content and _compatible(clause, other)

@@ -185,6 +185,11 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\2\3\4 from \1",
     ),
     (re.compile(rf"\b(an? (?:[\w-]+ )+(?:for {_N} )?)(?:named|called) ({_N})"), r"\2, \1"),
+    (re.compile(rf"({_N}(?: API)?) of ({_N})"), r"\1 from \2"),
+    (
+        re.compile(rf"({_N}) (?:includes|contains) (?:the |an? )?({_N}(?: API)?)(?=, which|\.)"),
+        r"\2 from \1",
+    ),
     (
         re.compile(rf"({_NAMES}) (?:(?:also|first|recently|jointly|has|have) )*({_MADE}) ({_N})"),
         r"\3 \2 by \1",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.grounding.clauses import Clause, read, shared
-from assistant.grounding.words import content
+from assistant.grounding.words import characters, content
 from assistant.text import normalise
 
 _NEGATION = re.compile(
@@ -26,13 +26,15 @@ _SCOPE_END = re.compile(r"应该|可以|建议|\b(?:should|can|may|which|that|wh
 class Denial:
     """A negation: what it denies, the first of it, and the clause it stands in.
 
-    `predicate` tells "is not X" from "no X" and "without X".
+    `letters` are the first Chinese characters denied, for pairs break easily; `predicate` tells "is not X"
+    from "no X" and "without X".
     """
 
     scope: frozenset[str]
     head: frozenset[str]
     clause: Clause
     predicate: bool = True
+    letters: frozenset[str] = frozenset()
 
 
 def negated(text: str) -> bool:
@@ -87,7 +89,7 @@ def _denials(text: str) -> Iterator[Denial]:
             if len(after) == reach and match.group().isascii():
                 after = after.rsplit(" ", 1)[0]
             predicate = match.group() not in ("no", "without", "neither", "nor", "none", "nothing")
-            yield Denial(content(after), _head(after), clause, predicate)
+            yield Denial(content(after), _head(after), clause, predicate, characters(after[:3]))
 
 
 def _head(after: str) -> frozenset[str]:
@@ -106,7 +108,7 @@ def _meet(one: Denial, two: Denial) -> bool:
     both = len(one.scope & two.scope)
     if not one.scope or not two.scope:
         return shared(one.clause, two.clause) >= 0.4
-    if one.head & two.scope or two.head & one.scope:
+    if one.head & two.scope or two.head & one.scope or one.letters & two.letters:
         return True
     return both >= 0.5 * len(one.scope) and both >= 0.3 * len(two.scope)
 
