@@ -18,7 +18,7 @@ from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
-from assistant.text import as_sentence, split_markers, whole_sentences
+from assistant.text import as_sentence, clean, split_markers, whole_sentences
 from corpus.chunking import Passage
 from corpus.errors import GenerationError
 from index.retriever import Hit, Retriever
@@ -146,7 +146,7 @@ class Drafter:
             draft.model, draft.usage = self._generator.name, generation.usage
             with closing(generation):
                 for written in whole_sentences(generation):
-                    text, markers = split_markers(written)
+                    text, markers = split_markers(clean(written))
                     if text.startswith(prompts.NO_ANSWER):
                         return
                     attempt = attribute(text, markers, evidence, self._vocabulary, asked.query)

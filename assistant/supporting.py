@@ -24,6 +24,8 @@ CONTRADICTIONS = frozenset({"negation", "limit", "comparison", "modality", "lead
 FEWEST_WORDS = 4
 """Content words below which a reply is a fragment ("85%."), shown inside the sentence it was taken from."""
 
+_MARKUP = re.compile(r"[<>\[\]{}|\\`*_#~^]|://")
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -74,9 +76,9 @@ def fit(outcome: Claim | Refused, question: str) -> Claim | None:
     """What may be shown of an attempt.
 
     A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for, or one
-    that slips into the other language. A sentence that misreads its evidence (denies it, shifts it, repeats a
-    premise of the question that it does not hold) gives way to the evidence itself; one that brings a number
-    or a name from nowhere gives way to nothing, for then the evidence may not bear on it at all.
+    that slips into markup or the other language. A sentence that misreads its evidence (denies it, shifts it,
+    repeats a premise of the question that it does not hold) gives way to the evidence itself; one that brings
+    a number or a name from nowhere gives way to nothing, for then the evidence may not bear on it at all.
     """
     if isinstance(outcome, Claim):
         short = is_fragment(outcome.text) or (wants_whole(question) and _share(outcome) < WHOLE)
@@ -91,10 +93,12 @@ def is_fragment(text: str) -> bool:
 
 
 def _strays(claim: Claim) -> bool:
-    """Does it hold Chinese characters in English, or in Chinese an English word that its evidence lacks?"""
+    """Has it markup or words of the other language that its evidence lacks?"""
+    known = " ".join(sentence.text for sentence in claim.evidence).lower()
+    if any(mark not in known for mark in _MARKUP.findall(claim.text)):
+        return True
     if claim.evidence[0].passage.language == "en":
         return re.search(f"[{CJK}]", claim.text) is not None
-    known = " ".join(sentence.text for sentence in claim.evidence).lower()
     words = re.findall(r"(?<![A-Za-z])[a-z]+(?![A-Za-z])", claim.text)
     return not re.search(f"[{CJK}]", claim.text) or any(word not in known for word in words)
 
