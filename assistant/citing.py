@@ -13,6 +13,9 @@ from assistant.grounding import Quote
 from corpus.chunking import Passage
 
 _POINTS_BACK = re.compile(r"^(?:它们?|他们|她们|该|这种|这个|这一|这些)")
+"""Begins with a word for something that the sentence before names."""
+_CONTINUES = re.compile(r"^(?:在这 ?\d|虽然这)|^(?:of these|although this)\b", re.I)
+"""Goes on about the sentence before, which is only half the story without it."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,17 @@ class Evidence:
 
     @classmethod
     def of(cls, passage: Passage, counterpart: Passage, index: int) -> "Evidence":
-        """Sentence `index`, together with the one before it where it begins by pointing back to that."""
-        first = index
-        while first > 0 and any(_POINTS_BACK.match(_slice(p, first, first)) for p in (passage, counterpart)):
+        """Sentence `index`, with what it points back to and what continues it."""
+
+        def begins(i: int, how: re.Pattern[str]) -> bool:
+            return any(how.match(_slice(p, i, i)) for p in (passage, counterpart))
+
+        first = last = index
+        while first > 0 and (begins(first, _POINTS_BACK) or begins(first, _CONTINUES)):
             first -= 1
-        return cls(passage, counterpart, first, index)
+        while last + 1 < len(passage.sentences) and begins(last + 1, _CONTINUES):
+            last += 1
+        return cls(passage, counterpart, first, last)
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Generator as Stream
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from threading import Lock
 
 from assistant import abstention, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
@@ -19,6 +20,7 @@ from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
 from assistant.text import as_sentence, clean, split_markers, whole_sentences
+from corpus.article import Language
 from corpus.chunking import Passage
 from corpus.errors import GenerationError
 from index.retriever import Hit, Retriever
@@ -57,9 +59,18 @@ class Drafter:
         self._generator = generator
         self._passages = passages
         self._max_tokens = max_tokens
+        self._warm: set[Language] = set()
+        self._warming = Lock()
         zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
         self._vocabulary = Vocabulary.of(zh, en)
         self._chooser = Chooser(list(passages.values()), self._vocabulary)
+
+    def warm(self, language: Language) -> None:
+        """Have the fixed head of the prompts of a language at hand; quick after the first time."""
+        with self._warming:
+            if self._generator is not None and language not in self._warm:
+                self._generator.warm(prompts.head(language))
+                self._warm.add(language)
 
     def claims(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Stream[Claim, None, None]:
         """Verified claims, in order; none where the article does not answer. Fills `draft` on the way."""
@@ -114,7 +125,7 @@ class Drafter:
         ranked = self._retriever.sentences(asked.query, hits)
         evidence = self._chooser.choose(asked.query, ranked)
         messages = prompts.messages(asked.language, [e.text for e in evidence], asked.query)
-        doubt = self._doubt(messages)
+        doubt = self._doubt(asked.language, messages)
         if abstention.is_silent(abstention.signals(asked.query, hits, ranked, doubt)):
             return
         cited: list[Evidence] = []
@@ -124,9 +135,10 @@ class Drafter:
                 yield claim
         yield from quoted(self._chooser.left_open(asked.query, evidence, cited))
 
-    def _doubt(self, messages: Sequence[Message]) -> float | None:
+    def _doubt(self, language: Language, messages: Sequence[Message]) -> float | None:
         """How probable the model finds it that nothing answers; None where nobody can tell."""
         try:
+            self.warm(language)
             return self._generator.likelihood(messages, prompts.NO_ANSWER) if self._generator else None
         except GenerationError as error:
             log.warning("The language model was not asked whether anything answers: %s", error)
@@ -142,6 +154,7 @@ class Drafter:
         assert self._generator is not None
         told: set[Evidence] = set()
         try:
+            self.warm(asked.language)
             generation = self._generator.stream(Request(messages, max_tokens=self._max_tokens))
             draft.model, draft.usage = self._generator.name, generation.usage
             with closing(generation):

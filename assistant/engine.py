@@ -32,7 +32,7 @@ from assistant.history import understand
 from assistant.settings import Settings, load_settings
 from assistant.text import traditional
 from corpus import article, chunking
-from corpus.article import Language
+from corpus.article import LANGUAGES, Language
 from corpus.restore import trace
 from index.retriever import Hit, Retriever
 
@@ -61,6 +61,11 @@ class Engine:
         settings = settings or load_settings()
         retriever = Retriever.open()
         return cls(retriever, open_generator(settings.llm, settings), settings)
+
+    def warm(self) -> None:
+        """Compute ahead what every answer begins with, in both languages; may take some seconds, once."""
+        for language in LANGUAGES:
+            self._drafter.warm(language)
 
     def ask(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Answer:
         """Answer one question. Raises InputError for an unusable question."""

@@ -1,5 +1,6 @@
 """An engine that may still be opening: the doors are up at once and say so until it is ready."""
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -10,6 +11,8 @@ from corpus.errors import AssistantError
 
 if TYPE_CHECKING:
     from assistant.engine import Engine
+
+log = logging.getLogger(__name__)
 
 
 class NotReadyError(AssistantError):
@@ -50,6 +53,15 @@ class Standby:
             self._engine.set_result(engine)
             if self._closed.is_set():
                 engine.close()
+            else:
+                self._warm(engine)
+
+    @staticmethod
+    def _warm(engine: Engine) -> None:
+        try:
+            engine.warm()
+        except AssistantError as error:  # the first question meets it again and says so
+            log.warning("the prompts could not be computed ahead: %s", error)
 
     def wait(self, timeout: float | None = None) -> "Engine":
         """The engine, once open. Raises what opening raised, or NotReadyError after `timeout` seconds."""

@@ -101,6 +101,9 @@ class CannedEngine(Engine):
             )
         ]
 
+    def warm(self) -> None:
+        """Nothing to compute ahead."""
+
     def close(self) -> None:
         """Remember it."""
         self.closed.set()
