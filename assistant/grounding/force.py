@@ -30,7 +30,7 @@ LIMITS = (
     _force(
         "only",
         r"(?<!not )\b(?:only|merely)\b|\bsolely\b|\bexclusiv|\bunique to\b|\bnothing but\b"
-        r"|(?<!不)只(?![要是]|需|得)|(?<!不)仅|都只|独有|唯一|专属",
+        r"|(?<!不)只(?![要是]|需|得)|(?<![不仅])仅|都只|独有|唯一|专属",
         r"\bjust\b|(?<!not )\bmerely\b|\balone\b|(?<!不)只|专",
     ),
     _force("not only", r"\bnot (?:only|just|merely)\b|不[只仅]|不单"),

@@ -12,9 +12,9 @@ from assistant.text import normalise
 _NEGATION = re.compile(
     r"不(?!同|断|错|仅|过|妨|足|到|止|只|但|论|管|久|得不|如|少|相上下|可避免)"
     r"|没有?|未(?!来)|并非|绝非|而非|难以|毫无|无法|无需|缺乏|缺少"
-    r"|无(?!论|服务器|疑|需|法|缝|监督)|别(?=[用选再])"
+    r"|无(?!论|服务器|疑|需|法|缝|监督)|别(?=[用选再])|避免(?=使?用|采用|选)"
     r"|\b(?:not(?! only| merely| just| as good as)|no(?! doubt)|never|cannot|without|neither|nor|none"
-    r"|nothing|hardly|unable"
+    r"|nothing|hardly|unable|avoid(?:s|ed|ing)?"
     r"|lacks?|lacking|fail(?:s|ed)? to)\b|n't\b"
 )
 _SCOPE_ZH, _SCOPE_EN = 9, 42
