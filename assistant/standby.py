@@ -57,7 +57,7 @@ class Standby:
                 self._warm(engine)
 
     @staticmethod
-    def _warm(engine: Engine) -> None:
+    def _warm(engine: "Engine") -> None:
         try:
             engine.warm()
         except AssistantError as error:  # the first question meets it again and says so

@@ -71,6 +71,6 @@ STRINGS: dict[Language, Strings] = {
 }
 
 
-def strings(language: Language) -> Strings:
-    """The strings of one language."""
-    return STRINGS[language]
+def strings(language: Language | None) -> Strings:
+    """The strings of one language; English until it is known."""
+    return STRINGS[language or "en"]

@@ -1,13 +1,10 @@
 """The web door: a chat page over the engine, mounted beside the API in one application."""
 
-import logging
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 # Read by Gradio and the hub client when they are imported: nothing may leave this machine.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
@@ -16,16 +13,13 @@ import gradio as gr
 from fastapi import FastAPI
 
 from assistant import rendering
-from assistant.answer import Citation, Event, Language, Retrieved, Token, Turn
-from assistant.api import MAX_HISTORY, MAX_QUESTION
+from assistant.answer import Language
+from assistant.api import MAX_QUESTION
+from assistant.conversation import Conversation, converse
 from assistant.gate import AllowList
 from assistant.standby import Standby
-from assistant.strings import STRINGS, Strings, strings
+from assistant.strings import STRINGS, strings
 from corpus.errors import AssistantError
-
-log = logging.getLogger(__name__)
-
-Messages = list[dict[str, Any]]
 
 ROUTES = frozenset(
     {
@@ -55,30 +49,6 @@ THEME = gr.themes.Base(
     font=["system-ui", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
 )
-
-
-class Conversation:
-    """What was said on one page: `turns` for the engine, `messages` as shown. Kept by the server."""
-
-    def __init__(self) -> None:
-        self.turns: list[Turn] = []
-        self.messages: Messages = []
-        self.question = ""
-
-    def ask(self, text: str) -> Messages:
-        """Show a question that `converse` will answer; gives the messages."""
-        self.question = text
-        if self.messages:
-            self.messages[-1]["options"] = []
-        return self.show("user", rendering.question(text)) if text.strip() else self.messages
-
-    def show(self, role: str, content: str, replies: Sequence[str] = ()) -> Messages:
-        """Append a message, or go on with the last one of the same role; gives the messages."""
-        if self.messages and self.messages[-1]["role"] == role:
-            self.messages.pop()
-        options = [{"value": reply, "label": reply} for reply in replies]
-        self.messages.append({"role": role, "content": content, "options": options})
-        return self.messages
 
 
 def mount(app: FastAPI, standby: Standby) -> FastAPI:
@@ -113,7 +83,7 @@ def create_page(standby: Standby) -> gr.Blocks:
             header = gr.Markdown(_header("en"), elem_id="title")
             language = gr.Radio(
                 [("中文", "zh"), ("English", "en")],
-                value="en",
+                value=None,  # until the browser's own is known
                 show_label=False,
                 label="Language · 语言",
                 container=False,
@@ -150,14 +120,18 @@ def create_page(standby: Standby) -> gr.Blocks:
             footer = gr.Markdown(_footer("en"))
             new_chat = gr.Button(words.new_chat, size="sm", variant="secondary", elem_id="new-chat", scale=0)
 
-        def take(text: str, talk: Conversation) -> tuple[Any, Messages]:
-            return _busy(), talk.ask(text)
+        def take(text: str, talk: Conversation) -> list[Any]:
+            """While an answer runs it can be stopped, but no other chat begun."""
+            busy = gr.Textbox(value="", submit_btn=False, stop_btn=True)
+            return [busy, gr.Button(interactive=False), talk.ask(text)]
 
-        def take_example(talk: Conversation, event: gr.SelectData) -> tuple[Any, Messages]:
-            return take(event.value["text"], talk)
+        def take_click(talk: Conversation, event: gr.SelectData) -> list[Any]:
+            chosen = event.value
+            return take(chosen["text"] if isinstance(chosen, dict) else str(chosen), talk)
 
-        def take_reply(talk: Conversation, event: gr.SelectData) -> tuple[Any, Messages]:
-            return take(str(event.value), talk)
+        def rest(talk: Conversation) -> list[Any]:
+            idle = gr.Textbox(submit_btn=True, stop_btn=False)
+            return [idle, gr.Button(interactive=True), talk.offer()]
 
         def on(event: Any, function: Any, inputs: Any, outputs: Any, **more: Any) -> Any:
             """Attach a function to an event of the page, closed to API clients."""
@@ -166,9 +140,9 @@ def create_page(standby: Standby) -> gr.Blocks:
 
         answers = []
         for taken in (
-            on(question.submit, take, [question, conversation], [question, chat]),
-            on(chat.example_select, take_example, conversation, [question, chat]),
-            on(chat.option_select, take_reply, conversation, [question, chat]),
+            on(question.submit, take, [question, conversation], [question, new_chat, chat]),
+            on(chat.example_select, take_click, conversation, [question, new_chat, chat]),
+            on(chat.option_select, take_click, conversation, [question, new_chat, chat]),
         ):
             answers.append(
                 on(
@@ -180,66 +154,13 @@ def create_page(standby: Standby) -> gr.Blocks:
                     concurrency_id="answers",
                 )
             )
-            on(answers[-1].then, _idle, None, question)
+            on(answers[-1].then, rest, conversation, [question, new_chat, chat])
         on(question.stop, None, None, None, cancels=answers)
-        on(new_chat.click, _start_anew, None, [conversation, chat], cancels=answers)
+        on(new_chat.click, _start_anew, None, [conversation, chat])
         on(language.change, _relabel, language, [header, chat, question, footer, new_chat])
         on(page.load, _preferred, None, language)
         on(page.load, partial(_until_ready, standby), None, status)
     return page
-
-
-def converse(standby: Standby, talk: Conversation, language: Language) -> Iterator[Messages]:
-    """Answer what was asked and yield the messages to show after every event; errors become sentences."""
-    text, talk.question = talk.question, ""
-    if not text.strip():
-        yield talk.messages
-        return
-    words = strings(language)
-    if standby.opening:
-        yield talk.show("assistant", rendering.note(words.loading))
-    said = ""
-    try:
-        with closing(_answering(standby, text, talk.turns)) as steps:
-            for step in steps:
-                said = step.said
-                yield talk.show("assistant", step.show(words), step.replies)
-    except AssistantError as error:
-        yield talk.show("assistant", rendering.note(str(error)))
-    except Exception:
-        log.exception("an answer broke off")
-        yield talk.show("assistant", rendering.note(words.failed))
-    finally:
-        if said:
-            talk.turns += [Turn(role="user", content=text), Turn(role="assistant", content=said)]
-
-
-@dataclass(frozen=True)
-class _Step:
-    """The answer so far, how to show it, and what one may reply with a click."""
-
-    said: str
-    show: Callable[[Strings], str]
-    replies: tuple[str, ...] = ()
-
-
-def _answering(standby: Standby, text: str, turns: Sequence[Turn]) -> Generator[_Step, None, None]:
-    """A step for every event. Closing it stops the engine."""
-    said, citations = "", list[Citation]()
-    stream = standby.wait().stream(text, turns[-MAX_HISTORY:])
-    with closing(cast(Generator[Event, None, None], stream)) as events:
-        for event in events:
-            if isinstance(event, Retrieved):
-                yield _Step(said, partial(rendering.reading, event.passages))
-            elif isinstance(event, Token):
-                said, citations = said + event.text, citations + event.citations
-                yield _Step(said, partial(rendering.partial, said, citations))
-            else:
-                answer = event.answer
-                replies = (
-                    tuple(option["label"] for option in answer.ask_next.options) if answer.ask_next else ()
-                )
-                yield _Step(answer.answer, partial(rendering.whole, answer), replies)
 
 
 def _until_ready(standby: Standby) -> Iterator[Any]:
@@ -257,14 +178,6 @@ def _until_ready(standby: Standby) -> Iterator[Any]:
 
 def _start_anew() -> tuple[Conversation, list[Any]]:
     return Conversation(), []
-
-
-def _busy() -> Any:
-    return gr.Textbox(value="", submit_btn=False, stop_btn=True)
-
-
-def _idle() -> Any:
-    return gr.Textbox(submit_btn=True, stop_btn=False)
 
 
 def _preferred(request: gr.Request) -> Language:

@@ -19,11 +19,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from assistant import rendering
 from assistant.answer import Turn
+from assistant.conversation import Conversation, converse
 from assistant.serving import create_app
 from assistant.standby import Standby
 from assistant.strings import STRINGS, strings
-from assistant.ui import ROUTES, Conversation, converse
+from assistant.ui import ROUTES
 from corpus.errors import WeightsError
+
+expect.set_options(timeout=30_000)  # milliseconds; a shared machine may be slow
 
 PAYLOADS = (
     "<script>window.hacked = 1</script>",
@@ -245,6 +248,7 @@ def page(request, browser: Browser, url: str) -> Iterator[Page]:
     page.on("request", lambda sent: sent.url.startswith((url, "data:")) or page.outside.append(sent.url))
     page.on("console", lambda line: line.type == "error" and page.outside.append(line.text))
     page.goto(url)
+    expect(page.get_by_role("radio", checked=True)).to_have_count(1)  # the browser's language is known
     yield page
     assert page.outside == []
     context.close()
