@@ -19,7 +19,7 @@ from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
-from assistant.text import as_sentence, clean, split_markers, whole_sentences
+from assistant.text import as_sentence, clean, ends, split_markers, whole_sentences
 from corpus.article import Language
 from corpus.chunking import Passage
 from corpus.errors import GenerationError
@@ -163,7 +163,8 @@ class Drafter:
                     if text.startswith(prompts.NO_ANSWER):
                         return
                     attempt = attribute(text, markers, evidence, self._vocabulary, asked.query)
-                    claim = fit(attempt, asked.query)
+                    broken_off = not (markers or ends(text))
+                    claim = fit(attempt, asked.query, broken_off)
                     if claim is not None and not told.issuperset(claim.evidence):
                         told.update(claim.evidence)
                         yield claim

@@ -72,17 +72,19 @@ def attribute(
     return _piecewise(text, nearest, vocabulary, question) or Refused(first, misread)
 
 
-def fit(outcome: Claim | Refused, question: str) -> Claim | None:
+def fit(outcome: Claim | Refused, question: str, broken_off: bool = False) -> Claim | None:
     """What may be shown of an attempt.
 
-    A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for, or one
-    that slips into markup or the other language. A sentence that misreads its evidence (denies it, shifts it,
-    repeats a premise of the question that it does not hold) gives way to the evidence itself; one that brings
-    a number or a name from nowhere gives way to nothing, for then the evidence may not bear on it at all.
+    A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for, one
+    that was broken off, or one that slips into markup or the other language. A sentence that misreads its
+    evidence (denies it, shifts it, repeats a premise of the question that it does not hold) gives way to the
+    evidence itself; one that brings a number or a name from nowhere gives way to nothing, for then the
+    evidence may not bear on it at all.
     """
     if isinstance(outcome, Claim):
         short = is_fragment(outcome.text) or (wants_whole(question) and _share(outcome) < WHOLE)
-        return next(quoted(outcome.evidence)) if short or _strays(outcome) else outcome
+        fits = not (short or broken_off or _strays(outcome))
+        return outcome if fits else next(quoted(outcome.evidence))
     invented = outcome.support.missing - content(question) - numbers(question)
     return None if invented else next(quoted([outcome.misread]))
 

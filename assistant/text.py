@@ -81,9 +81,13 @@ def whole_sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 def as_sentence(text: str) -> str:
     """A part of a sentence with a capital to begin with and a stop at its end."""
-    ends = re.search(r"[.。!！?？][\"”」』]?$", text)
-    stop = "" if ends else "." if text.isascii() else "。"
+    stop = "" if ends(text) else "." if text.isascii() else "。"
     return text[:1].upper() + text[1:] + stop
+
+
+def ends(text: str) -> bool:
+    """Does a text end as a sentence does?"""
+    return re.search(r"[.。!！?？][\"”」』)）]?$", text) is not None
 
 
 def split_markers(sentence: str) -> tuple[str, list[int]]:
