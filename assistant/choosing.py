@@ -18,7 +18,7 @@ MOST = 4
 """Sentences offered."""
 NEAR = 2.6
 """How far a sentence's score may lie below the best one's."""
-WIDE = 8.0
+WIDE = 4.0
 """The same for a question of several parts."""
 COMMON = 0.1
 """A name in a larger share of the sentences than this tells nothing about a question's subject."""
@@ -70,7 +70,8 @@ class Chooser:
 
     def _subjects(self, question: str) -> set[str]:
         """The things a question sets side by side ("A and B"), each of which an answer has to speak of."""
-        return {name for pair in _SIDE_BY_SIDE.findall(question) for name in self._telling_in(" ".join(pair))}
+        pairs = [[self._telling_in(side) for side in pair] for pair in _SIDE_BY_SIDE.findall(question)]
+        return {name for one, other in pairs if one and other for name in one | other}
 
     def _telling_in(self, text: str) -> set[str]:
         return self._vocabulary.names_in(text) & self._telling

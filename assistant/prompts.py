@@ -169,8 +169,8 @@ def messages(language: Language, evidence: Sequence[str], question: str) -> list
 
 
 _REASON: dict[Language, str] = {
-    "en": "{verdict} What reason does the article give for this advice?",
-    "zh": "{verdict}对这条建议,文章给出了什么理由?",
+    "en": "{verdict} Why?",
+    "zh": "{verdict}为什么?",
 }
 
 
