@@ -19,7 +19,7 @@ from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted
-from assistant.text import as_sentence, clean, ends, split_markers, whole_sentences
+from assistant.text import as_sentence, clean, ends, split_markers, stopped, whole_sentences
 from corpus.article import Language
 from corpus.chunking import Passage
 from corpus.errors import GenerationError
@@ -162,8 +162,8 @@ class Drafter:
                     text, markers = split_markers(clean(written))
                     if text.startswith(prompts.NO_ANSWER):
                         return
-                    attempt = attribute(text, markers, evidence, self._vocabulary, asked.query)
                     broken_off = not (markers or ends(text))
+                    attempt = attribute(stopped(text), markers, evidence, self._vocabulary, asked.query)
                     claim = fit(attempt, asked.query, broken_off)
                     if claim is not None and not told.issuperset(claim.evidence):
                         told.update(claim.evidence)

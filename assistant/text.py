@@ -81,8 +81,12 @@ def whole_sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 def as_sentence(text: str) -> str:
     """A part of a sentence with a capital to begin with and a stop at its end."""
-    stop = "" if ends(text) else "." if text.isascii() else "。"
-    return text[:1].upper() + text[1:] + stop
+    return stopped(text[:1].upper() + text[1:])
+
+
+def stopped(text: str) -> str:
+    """A text with a stop at its end."""
+    return text if ends(text) else text + ("。" if _CJK_CHARACTER.search(text) else ".")
 
 
 def ends(text: str) -> bool:
