@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.grounding.clauses import Clause, near, read, shared
+from assistant.grounding.names import canonical
 
 _IF = re.compile(r"^\W*(?:and |but |so |then |that )?(?:if|unless|whether)\b|如果|要是|倘若|假如|若")
 _CONDITION = re.compile(
@@ -29,7 +30,7 @@ def flatly_stated(sentence: str, evidence: Sequence[str]) -> str:
         if stated and alike and all(_IF.search(other.text) for other in alike):
             return clause.text
         said = [other for other in near(clause, given) if shared(clause, other) >= 0.6]
-        if said and all(_SAYING.search(other.text) for other in said) and not _SAID.search(sentence.lower()):
+        if said and all(_SAYING.search(other.text) for other in said) and not _SAID.search(canonical(sentence).lower()):
             return clause.text
     return ""
 
