@@ -24,13 +24,14 @@ _SAID = re.compile(
 def flatly_stated(sentence: str, evidence: Sequence[str]) -> str:
     """The clause that states what the evidence only supposes or only passes on; "" for none."""
     given = [clause for text in evidence for clause in read(text)]
+    reported = _SAID.search(canonical(sentence).lower())
     for clause in read(sentence):
         alike = [other for other in near(clause, given) if _all_but_equal(clause, other)]
         stated = _STATEMENT.search(clause.text) and not _CONDITION.search(clause.text)
         if stated and alike and all(_IF.search(other.text) for other in alike):
             return clause.text
         said = [other for other in near(clause, given) if shared(clause, other) >= 0.6]
-        if said and all(_SAYING.search(other.text) for other in said) and not _SAID.search(canonical(sentence).lower()):
+        if said and all(_SAYING.search(other.text) for other in said) and not reported:
             return clause.text
     return ""
 
