@@ -14,7 +14,7 @@ def main() -> None:
     """Ask, open the sources, take the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:7860")
-    parser.add_argument("--question", default="I teach deep learning at a university. Which framework?")
+    parser.add_argument("--question", default="We are building an IoT sensor at my company. Which framework?")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("chat.png"))
     options = parser.parse_args()
     with sync_playwright() as driver:
