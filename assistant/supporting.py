@@ -24,7 +24,7 @@ CONTRADICTIONS = frozenset({"negation", "limit", "comparison", "modality", "lead
 FEWEST_WORDS = 4
 """Content words below which a reply is a fragment ("85%."), shown inside the sentence it was taken from."""
 
-_MARKUP = re.compile(r"[<>\[\]{}|\\`*_#~^]|://")
+_MARKUP = re.compile(r"[<>()\[\]{}|\\`*_#~^]|://")
 
 
 @dataclass(frozen=True)

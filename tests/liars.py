@@ -150,7 +150,7 @@ def exchange(text: str, one: str, other: str) -> str:
 
 _DENIALS = (
     ("应该", "不应该"), ("建议", "不建议"), ("可以", "不可以"), ("是", "不是"), ("最好", "最好不"),
-    ("请", "请不要"), ("使用", "避免使用"), ("坚持", "放弃"), ("不", ""),
+    ("请", "请不要"), ("(?<!无需)使用", "避免使用"), ("坚持", "放弃"), ("不(?!同)", ""),
     (r"\bshould\b", "should not"), (r"\bcan\b", "cannot"), (r"\bis\b", "is not"), (r"\buse\b", "avoid"),
     (r"\bused\b", "avoided"), (r"\bwill\b", "will not"), (r"\bstick with\b", "abandon"),
     (r"\bbetter\b", "worse"), (r"\bbest\b", "worst"), (r"\bprobably\b", "never"), (r"\bnot ", ""),
