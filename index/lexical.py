@@ -103,6 +103,20 @@ def _singular(word: str) -> str:
     return word
 
 
+def slips(a: str, b: str) -> int:
+    """Edit distance in which swapping two neighbours is one slip (optimal string alignment)."""
+    rows = [list(range(len(b) + 1))]
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
 @cache
 def _simplifier():  # type: ignore[no-untyped-def]
     from opencc import OpenCC

@@ -95,7 +95,7 @@ class Reader:
             if len(name) >= 5
             and name[0] == word[0]
             and abs(len(name) - len(word)) <= slips
-            and (distance := _slips(word, name)) <= slips
+            and (distance := lexical.slips(word, name)) <= slips
         )
         return near[0][1] if near else None
 
@@ -145,20 +145,6 @@ def _names(alias: str, terms: tuple[str, ...], folded: str, own: Sequence[str]) 
         return alias in folded
     width = len(terms)
     return width > 0 and any(tuple(own[i : i + width]) == terms for i in range(len(own) - width + 1))
-
-
-def _slips(a: str, b: str) -> int:
-    """Edit distance in which swapping two neighbours is one slip (optimal string alignment)."""
-    rows = [list(range(len(b) + 1))]
-    for i, x in enumerate(a, 1):
-        row = [i]
-        for j, y in enumerate(b, 1):
-            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
 
 
 @cache

@@ -11,6 +11,7 @@ import yaml
 
 from assistant.text import normalise
 from corpus.flowcharts import Value
+from index.lexical import slips
 
 Pattern = re.Pattern[str]
 
@@ -128,18 +129,4 @@ def _one_slip(word: str, right: str) -> bool:
     """One letter wrong, missing, doubled or swapped with its neighbour; two from ten letters on."""
     if abs(len(word) - len(right)) > 1 or word[0] != right[0]:
         return False
-    return _distance(word, right) <= (2 if len(right) >= 10 else 1)
-
-
-def _distance(a: str, b: str) -> int:
-    """Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours."""
-    rows = [list(range(len(b) + 1))]
-    for i, x in enumerate(a, 1):
-        row = [i]
-        for j, y in enumerate(b, 1):
-            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
+    return slips(word, right) <= (2 if len(right) >= 10 else 1)
