@@ -18,7 +18,7 @@ from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
-from assistant.supporting import Claim, attribute, fit, quoted
+from assistant.supporting import Claim, attribute, fit, quoted, verbatim
 from assistant.text import as_sentence, clean, ends, split_markers, stopped, whole_sentences
 from corpus.article import Language
 from corpus.chunking import Passage
@@ -117,8 +117,7 @@ class Drafter:
                     told = True
                     yield claim
         for reason in reasons[: 0 if told else 1]:
-            text = as_sentence(reason.text)
-            yield Claim(text, self._located(reason), "quoted", "stands in the article word for word")
+            yield verbatim(as_sentence(reason.text), self._located(reason))
 
     def _explain(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:
         """What the article says: phrased by the model where its words hold, else quoted."""

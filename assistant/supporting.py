@@ -48,7 +48,12 @@ class Refused:
 def quoted(evidence: Iterable[Evidence]) -> Iterator[Claim]:
     """The evidence itself, sentence by sentence."""
     for sentence in evidence:
-        yield Claim(sentence.text, (sentence,), "quoted", "stands in the article word for word")
+        yield verbatim(sentence.text, (sentence,))
+
+
+def verbatim(text: str, evidence: tuple[Evidence, ...]) -> Claim:
+    """Words of the evidence as a claim."""
+    return Claim(text, evidence, "quoted", "stands in the article word for word")
 
 
 def attribute(

@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import Any
 
 from corpus.article import Language
+from corpus.script import convert
 
 CJK = "\u3400-\u9fff\uf900-\ufaff"
 _CJK_CHARACTER = re.compile(f"[{CJK}]")
@@ -21,21 +20,14 @@ _BOUNDARY = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
-@cache
-def _opencc(direction: str) -> Any:
-    from opencc import OpenCC
-
-    return OpenCC(direction)
-
-
 def simplified(text: str) -> str:
     """Chinese text in the Simplified script; other text unchanged."""
-    return str(_opencc("t2s").convert(text)) if _CJK_CHARACTER.search(text) else text
+    return convert(text, "t2s") if _CJK_CHARACTER.search(text) else text
 
 
 def traditional(text: str) -> str:
     """Chinese text in the Traditional script; other text unchanged."""
-    return str(_opencc("s2t").convert(text)) if _CJK_CHARACTER.search(text) else text
+    return convert(text, "s2t") if _CJK_CHARACTER.search(text) else text
 
 
 def is_traditional(text: str) -> bool:

@@ -23,6 +23,7 @@ import yaml
 from corpus.chunking import Passage
 from corpus.errors import CorpusError
 from corpus.files import read_verified, stored, write_whole
+from corpus.script import convert
 
 Kind = Literal["mojibake", "stray", "typo", "banner", "heading", "inserted-heading", "paragraph"]
 TEXT_KINDS = frozenset({"mojibake", "stray", "typo"})
@@ -166,9 +167,7 @@ def simplify(glyphs: Sequence[Glyph]) -> list[Glyph]:
 
     Raises CorpusError should OpenCC's dictionaries ever change the length, as the map back would be lost.
     """
-    from opencc import OpenCC  # loads its dictionaries: only restoring needs it
-
-    text = OpenCC("t2s").convert("".join(glyph.char for glyph in glyphs))
+    text = convert("".join(glyph.char for glyph in glyphs), "t2s")
     if len(text) != len(glyphs):
         raise CorpusError(
             f"OpenCC turned {len(glyphs)} characters into {len(text)}, so they cannot be traced to the "

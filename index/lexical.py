@@ -8,10 +8,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from corpus.script import convert
 
 K1, B = 1.2, 0.75
 
@@ -28,7 +30,7 @@ _STOP = frozenset(_STOP_WORDS.split())
 def fold(text: str) -> str:
     """NFKC, lower case, Simplified characters, straight apostrophes."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return str(_simplifier().convert(folded))
+    return convert(folded, "t2s")
 
 
 def words(text: str) -> list[str]:
@@ -115,10 +117,3 @@ def slips(a: str, b: str) -> int:
             row.append(best)
         rows.append(row)
     return rows[-1][-1]
-
-
-@cache
-def _simplifier():  # type: ignore[no-untyped-def]
-    from opencc import OpenCC
-
-    return OpenCC("t2s")

@@ -13,6 +13,7 @@ from importlib import resources
 import yaml
 
 from corpus.article import Language
+from corpus.script import convert
 from index import lexical
 
 ALIAS_WEIGHT = 0.7
@@ -103,7 +104,7 @@ class Reader:
 def simplify(text: str) -> str:
     """NFKC, no lone surrogates; Traditional text in Simplified characters and words (軟體 -> 软件)."""
     text = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode("utf-8"))
-    return str(_converter("tw2sp").convert(text)) if _converter("t2s").convert(text) != text else text
+    return convert(text, "tw2sp") if convert(text, "t2s") != text else text
 
 
 def language_of(text: str) -> Language:
@@ -145,10 +146,3 @@ def _names(alias: str, terms: tuple[str, ...], folded: str, own: Sequence[str]) 
         return alias in folded
     width = len(terms)
     return width > 0 and any(tuple(own[i : i + width]) == terms for i in range(len(own) - width + 1))
-
-
-@cache
-def _converter(config: str):  # type: ignore[no-untyped-def]
-    from opencc import OpenCC
-
-    return OpenCC(config)
