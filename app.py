@@ -2,7 +2,7 @@
 
 import sys
 
-from assistant.cli import main
+from assistant.terminal.cli import main
 
 if __name__ == "__main__":
     main(sys.argv[1:] or ["serve"])

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
-from assistant.address import bind, url_of
-from assistant.serving import Server
+from assistant.serving.address import bind, url_of
+from assistant.serving.server import Server
 
 
 @contextmanager

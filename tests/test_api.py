@@ -11,11 +11,11 @@ import pytest
 from doors import serving
 from doubles import EN, ZH, CannedEngine
 
-from assistant.api import MAX_BODY, create_api
+from assistant.api.routes import MAX_BODY, create_api
 from assistant.engine import Engine
-from assistant.gate import Gate
+from assistant.serving.gate import Gate
+from assistant.serving.standby import Standby
 from assistant.settings import Settings
-from assistant.standby import Standby
 from corpus.errors import WeightsError
 from corpus.flowcharts import AUDIENCES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from assistant.cli import cli
+from assistant.terminal.cli import cli
 from corpus import errors
 
 ROOT = Path(__file__).parent.parent

@@ -15,10 +15,10 @@ from doubles import EN, ZH, CannedEngine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import batch, terminal
-from assistant.address import bind
-from assistant.cli import cli, main
 from assistant.facts import read_facts
+from assistant.serving.address import bind
+from assistant.terminal import batch, show
+from assistant.terminal.cli import cli, main
 from corpus.errors import InputError
 
 HEAVY = {
@@ -83,13 +83,15 @@ class Typed:
 
 class TestHelp:
     def test_is_light(self) -> None:
-        code = "import sys, assistant.cli; print(*sys.modules)"
+        code = "import sys, assistant.terminal.cli; print(*sys.modules)"
         loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert not HEAVY & set(loaded.stdout.split())
 
     def test_is_quick(self) -> None:
         before = os.times()
-        subprocess.run([sys.executable, "-m", "assistant.cli", "--help"], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "assistant.terminal.cli", "--help"], check=True, capture_output=True
+        )
         after = os.times()
         spent = after.children_user - before.children_user + after.children_system - before.children_system
         assert spent < 0.5  # seconds of processor, so that a busy machine does not count
@@ -263,7 +265,9 @@ class TestAdvice:
     def test_asks_for_what_is_missing_on_a_terminal(self) -> None:
         child, terminal = pty.fork()
         if child == 0:
-            os.execv(sys.executable, [sys.executable, "-m", "assistant.cli", "--no-color", "recommend"])
+            os.execv(
+                sys.executable, [sys.executable, "-m", "assistant.terminal.cli", "--no-color", "recommend"]
+            )
         os.write(terminal, b"1\n2\n\n")
         shown = b"".join(iter(lambda: read(terminal), b"")).decode()
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -341,18 +345,18 @@ class TestWhatReachesTheTerminal:
         ],
     )
     def test_escape_sequences_are_gone(self, dirty: str) -> None:
-        assert terminal.plain(dirty).replace("31m", "") == "red"
+        assert show.plain(dirty).replace("31m", "") == "red"
 
     @given(st.text())
     def test_no_control_character_is_left(self, text: str) -> None:
-        left = terminal.plain(text)
+        left = show.plain(text)
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", left)
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", terminal.dump({"text": text}))
-        assert json.loads(terminal.dump({"text": text}))["text"] == text
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", show.dump({"text": text}))
+        assert json.loads(show.dump({"text": text}))["text"] == text
 
     def test_pipes_carry_no_colours(self) -> None:
         found = subprocess.run(
-            [sys.executable, "-m", "assistant.cli", "recommend", "--audience", "industry"],
+            [sys.executable, "-m", "assistant.terminal.cli", "recommend", "--audience", "industry"],
             capture_output=True,
         )
         assert found.returncode == 0
@@ -362,7 +366,7 @@ class TestWhatReachesTheTerminal:
     def test_terminals_get_colours_unless_they_object(self, variables, coloured: bool) -> None:
         ours, theirs = pty.openpty()
         environment = {**os.environ, "TERM": "xterm", **variables}
-        command = [sys.executable, "-m", "assistant.cli", "recommend", "--audience", "industry"]
+        command = [sys.executable, "-m", "assistant.terminal.cli", "recommend", "--audience", "industry"]
         subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment, check=True
         )
@@ -371,7 +375,7 @@ class TestWhatReachesTheTerminal:
         os.close(ours)
 
     def test_a_closed_pipe_is_no_traceback(self) -> None:
-        command = [sys.executable, "-m", "assistant.cli", "recommend", "--audience", "industry"]
+        command = [sys.executable, "-m", "assistant.terminal.cli", "recommend", "--audience", "industry"]
         reader, writer = os.pipe()
         os.close(reader)
         found = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE)

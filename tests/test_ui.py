@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from assistant import rendering
 from assistant.answer import Turn
-from assistant.conversation import Conversation, converse
-from assistant.serving import create_app
-from assistant.standby import Standby
-from assistant.strings import STRINGS, strings
-from assistant.ui import ROUTES
+from assistant.serving.server import create_app
+from assistant.serving.standby import Standby
+from assistant.web import rendering
+from assistant.web.conversation import Conversation, converse
+from assistant.web.page import ROUTES
+from assistant.web.strings import STRINGS, strings
 from corpus.errors import WeightsError
 
 expect.set_options(timeout=30_000)  # milliseconds; a shared machine may be slow
@@ -212,8 +212,8 @@ sys.addaudithook(watch)
 import httpx
 from doors import serving
 from doubles import CannedEngine
-from assistant.serving import create_app
-from assistant.standby import Standby
+from assistant.serving.server import create_app
+from assistant.serving.standby import Standby
 with serving(create_app(Standby(CannedEngine))) as url:
     for path in ("/", "/config", "/theme.css", "/docs"):
         httpx.get(url + path).raise_for_status()

@@ -58,7 +58,7 @@ def test_holds_the_packages_and_their_data(wheel: Path) -> None:
         "corpus/article/zh.md",
         "corpus/article/en.md",
         "corpus/article/flowcharts.yaml",
-        "assistant/ui.css",
+        "assistant/web/page.css",
     }
     assert data | {"app.py", "index/weights.py"} <= names
     assert any(name.startswith("index/data/") and name.endswith(".faiss") for name in names)

@@ -5,7 +5,7 @@ import click
 from assistant import rules
 from assistant.answer import AskNext, Language
 from assistant.rules import Outcome
-from assistant.terminal import say
+from assistant.terminal.show import say
 
 
 def interview(audience: str | None, facts: dict[str, str], language: Language) -> Outcome:

@@ -35,7 +35,7 @@ def complain(text: str) -> None:
     click.echo(plain(text), err=True)
 
 
-def show_events(events: Iterable[Event]) -> Answer:
+def stream(events: Iterable[Event]) -> Answer:
     """Print an answer as it comes, then its sources; returns it."""
     shown = ""
     for event in events:
@@ -64,7 +64,7 @@ def show_sources(citations: Sequence[Citation]) -> None:
         say(f"    {citation.counterpart.quote}", dim=True)
 
 
-def show_results(results: Sequence[SearchResult]) -> None:
+def found(results: Sequence[SearchResult]) -> None:
     """Passages found, best first."""
     for number, result in enumerate(results, 1):
         if number > 1:

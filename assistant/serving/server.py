@@ -6,10 +6,10 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
-from assistant import ui
-from assistant.api import MAX_BODY, create_api
-from assistant.gate import Gate
-from assistant.standby import Standby
+from assistant.api.routes import MAX_BODY, create_api
+from assistant.serving.gate import Gate
+from assistant.serving.standby import Standby
+from assistant.web import page
 
 GRACE_S = 2
 """Seconds that open streams get when the server is told to stop."""
@@ -17,7 +17,7 @@ GRACE_S = 2
 
 def create_app(standby: Standby, host: str = "127.0.0.1") -> FastAPI:
     """The whole application for a server bound to `host`: API, page and gate."""
-    app = ui.mount(create_api(standby), standby)
+    app = page.mount(create_api(standby), standby)
     app.add_middleware(Gate, host=host, max_body=MAX_BODY)
     return app
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.request import urlopen
 
-from assistant.address import bind, url_of
+from assistant.serving.address import bind, url_of
 from assistant.settings import Settings
 from corpus.errors import AssistantError, CorpusError
 

@@ -12,13 +12,13 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_D
 import gradio as gr
 from fastapi import FastAPI
 
-from assistant import rendering
 from assistant.answer import Language
-from assistant.api import MAX_QUESTION
-from assistant.conversation import Conversation, converse
-from assistant.gate import AllowList
-from assistant.standby import Standby
-from assistant.strings import STRINGS, strings
+from assistant.api.routes import MAX_QUESTION
+from assistant.serving.gate import AllowList
+from assistant.serving.standby import Standby
+from assistant.web import rendering
+from assistant.web.conversation import Conversation, converse
+from assistant.web.strings import STRINGS, strings
 from corpus.errors import AssistantError
 
 ROUTES = frozenset(
@@ -58,7 +58,7 @@ def mount(app: FastAPI, standby: Standby) -> FastAPI:
         create_page(standby),
         path="/",
         theme=THEME,
-        head=f"<style>{(HERE / 'ui.css').read_text('utf-8')}</style>",  # `css` would be rewritten
+        head=f"<style>{(HERE / 'page.css').read_text('utf-8')}</style>",  # `css` would be rewritten
         favicon_path=str(HERE / "favicon.svg"),
         footer_links=[],
         run_history=False,

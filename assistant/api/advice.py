@@ -6,9 +6,10 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant import problems, rules
+from assistant import rules
 from assistant.answer import Language, Recommendation
-from assistant.api_article import NotFoundError
+from assistant.api import problems
+from assistant.api.article import NotFoundError
 from assistant.facts import read_facts
 from corpus.flowcharts import AUDIENCES, Audience, Flowchart, Role, Strength, Text, Value
 

@@ -12,8 +12,8 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant import problems
-from assistant.address import LOOPBACK, is_address, is_loopback
+from assistant.api import problems
+from assistant.serving.address import LOOPBACK, is_address, is_loopback
 
 HEADERS = {
     # Gradio's page needs inline script and style; nothing may come from, or go to, another host.

@@ -13,10 +13,10 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import iterate_in_threadpool
 
-from assistant import api_advice, api_article, problems
 from assistant.answer import Answer, Event, Final, SearchResult, Turn
+from assistant.api import advice, article, problems
 from assistant.engine import Engine
-from assistant.standby import Standby
+from assistant.serving.standby import Standby
 from assistant.version import VERSION
 from corpus.errors import AssistantError
 
@@ -90,7 +90,7 @@ def create_api(standby: Standby) -> FastAPI:
     )
     app.state.standby = standby
     problems.install(app)
-    for router in (_health, _answers, api_article.router, api_advice.router):
+    for router in (_health, _answers, article.router, advice.router):
         app.include_router(router)
     return app
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 
 from assistant.answer import Answer, Citation, Language, SearchResult
-from assistant.strings import Strings
+from assistant.web.strings import Strings
 
 _MARKER = re.compile(r"\s*\[(\d+)\]")
 

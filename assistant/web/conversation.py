@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from assistant import rendering
 from assistant.answer import Citation, Event, Language, Retrieved, Token, Turn
-from assistant.api import MAX_HISTORY
-from assistant.standby import Standby
-from assistant.strings import Strings, strings
+from assistant.api.routes import MAX_HISTORY
+from assistant.serving.standby import Standby
+from assistant.web import rendering
+from assistant.web.strings import Strings, strings
 from corpus.errors import AssistantError
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from assistant import problems
 from assistant.answer import Language
+from assistant.api import problems
 from assistant.citing import heading
 from corpus import article, chunking
 from corpus.chunking import Passage

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         code = error.exit_code
     except AssistantError as error:
-        from assistant.terminal import complain
+        from assistant.terminal.show import complain
 
         complain(str(error))
         code = error.exit_code
@@ -93,19 +93,19 @@ def ask(
     if batch is not None and out is not None:
         _ask_batch(batch, out, language, llm)
         return
-    from assistant import terminal
+    from assistant.terminal import show
 
     text = _readable(sys.stdin.read() if question == "-" else question or "")
     with _engine(llm=llm) as engine:
         if as_json:
-            terminal.say(terminal.dump(engine.ask(text, language=language).model_dump(mode="json")))
+            show.say(show.dump(engine.ask(text, language=language).model_dump(mode="json")))
         else:
-            terminal.show_events(engine.stream(text, language=language))
+            show.stream(engine.stream(text, language=language))
 
 
 def _ask_batch(source: BinaryIO, target: Path, language: str, llm: str | None) -> None:
-    from assistant import batch
-    from assistant.terminal import complain
+    from assistant.terminal import batch
+    from assistant.terminal.show import complain
 
     with _engine(llm=llm) as engine:
         try:
@@ -121,19 +121,19 @@ def _ask_batch(source: BinaryIO, target: Path, language: str, llm: str | None) -
 @llm_option
 def chat(language: str, llm: str | None) -> None:
     """Ask one question after another; Ctrl-C stops an answer, Ctrl-D ends."""
-    from assistant import terminal
     from assistant.answer import Turn
+    from assistant.terminal import show
 
     history: list[Turn] = []
     with _engine(llm=llm) as engine:
         while (question := _next_question()) is not None:
             events = engine.stream(question, history[-40:], language)
             try:
-                answer = terminal.show_events(events)
+                answer = show.stream(events)
             except KeyboardInterrupt:
-                terminal.complain("Stopped.")
+                show.complain("Stopped.")
             except AssistantError as error:
-                terminal.complain(str(error))
+                show.complain(str(error))
             else:
                 history.append(Turn(role="user", content=question))
                 history.append(Turn(role="assistant", content=answer.answer))
@@ -162,14 +162,14 @@ def _next_question() -> str | None:
 @json_option
 def search(query: str, k: int, language: str, as_json: bool) -> None:
     """Print the passages nearest to QUERY, each with its counterpart in the other edition."""
-    from assistant import terminal
+    from assistant.terminal import show
 
     with _engine(llm="none") as engine:
         results = engine.search(_readable(query), k, language)
     if as_json:
-        terminal.say(terminal.dump({"results": [result.model_dump(mode="json") for result in results]}))
+        show.say(show.dump({"results": [result.model_dump(mode="json") for result in results]}))
     else:
-        terminal.show_results(results)
+        show.found(results)
 
 
 @cli.command()
@@ -181,8 +181,9 @@ def search(query: str, k: int, language: str, as_json: bool) -> None:
 @json_option
 def recommend(audience: str | None, pairs: tuple[str, ...], language: "Language", as_json: bool) -> None:
     """Say which framework the article advises, by its flowchart; on a terminal, ask for what is missing."""
-    from assistant import advising, rules, terminal
+    from assistant import rules
     from assistant.facts import read_facts
+    from assistant.terminal import advising, show
 
     facts = read_facts(pairs)
     if as_json or not sys.stdin.isatty():
@@ -192,7 +193,7 @@ def recommend(audience: str | None, pairs: tuple[str, ...], language: "Language"
     else:
         outcome = advising.interview(audience, facts, language)
     if as_json:
-        terminal.say(terminal.dump(outcome.recommendation(language).model_dump(mode="json")))
+        show.say(show.dump(outcome.recommendation(language).model_dump(mode="json")))
     else:
         advising.show(outcome, language)
 
@@ -201,10 +202,11 @@ def recommend(audience: str | None, pairs: tuple[str, ...], language: "Language"
 @json_option
 def check(as_json: bool) -> None:
     """Prove that the flowcharts and both editions say the same, and print the certificate."""
-    from assistant import rules, terminal
+    from assistant import rules
+    from assistant.terminal import show
 
     certificate = rules.prove()
-    terminal.say(terminal.dump(certificate.as_json()) if as_json else certificate.report())
+    show.say(show.dump(certificate.as_json()) if as_json else certificate.report())
     if not certificate.holds:
         first = certificate.disagreements[0]
         raise AssistantError(
@@ -219,10 +221,10 @@ def check(as_json: bool) -> None:
 @llm_option
 def serve(host: str | None, port: int | None, llm: str | None) -> None:
     """Serve the web chat and the HTTP API until Ctrl-C."""
-    from assistant.address import bind, is_loopback, url_of
+    from assistant.serving.address import bind, is_loopback, url_of
+    from assistant.serving.standby import Standby
     from assistant.settings import load_settings
-    from assistant.standby import Standby
-    from assistant.terminal import complain
+    from assistant.terminal.show import complain
 
     settings = load_settings(host=host, port=port, llm=llm)
     door = bind(settings.host, settings.port)
@@ -237,7 +239,7 @@ def serve(host: str | None, port: int | None, llm: str | None) -> None:
 
     standby = Standby(open_engine)
     standby.start()  # now, so that loading overlaps with the import of the web page
-    from assistant.serving import Server, create_app
+    from assistant.serving.server import Server, create_app
 
     def announce() -> None:
         try:
@@ -265,7 +267,7 @@ def models(context: click.Context) -> None:
 @models.command("list")
 def list_models() -> None:
     """Show every known model, and whether its file is here and unchanged."""
-    from assistant.terminal import say
+    from assistant.terminal.show import say
     from index import weights
 
     for status in weights.status():
@@ -279,7 +281,7 @@ def list_models() -> None:
 @click.option("--from", "given", type=FILE, help="A file that you already have.")
 def fetch(name: str | None, given: Path | None) -> None:
     """Bring model NAME into the cache; without a name, what the present settings need."""
-    from assistant.terminal import say
+    from assistant.terminal.show import say
     from index import weights
     from index.progress import byte_bar
 
@@ -304,9 +306,9 @@ def _needed() -> list[str]:
 @click.option("--port", type=int, help="The port that serving would use.")
 def doctor(llm: str | None, port: int | None) -> None:
     """Check this installation piece by piece and say what to do about what is broken."""
-    from assistant.doctor import examine
     from assistant.settings import load_settings
-    from assistant.terminal import say
+    from assistant.terminal.doctor import examine
+    from assistant.terminal.show import say
 
     broken = 0
     for check in examine(load_settings(llm=llm, port=port)):

@@ -18,7 +18,7 @@ from rich.progress import track
 
 from assistant.answer import Turn
 from assistant.engine import Engine
-from assistant.terminal import dump
+from assistant.terminal.show import dump
 from corpus.errors import AssistantError, InputError
 
 log = logging.getLogger(__name__)

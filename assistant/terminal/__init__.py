@@ -1,0 +1,1 @@
+"""The terminal's door: the command `assistant` and what it prints."""

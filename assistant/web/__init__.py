@@ -1,0 +1,1 @@
+"""The web chat's door: a Gradio page over the engine."""
