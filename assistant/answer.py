@@ -86,6 +86,10 @@ class Answer(BaseModel):
 
     id: str
     question: str
+    rewritten: str | None = Field(
+        None,
+        description="a follow-up as understood, standing alone; null where the question did already",
+    )
     language: Language
     answer: str = Field(description="prose with markers like [1] after the sentence they support")
     abstained: bool

@@ -53,6 +53,7 @@ class Drafter:
         retriever: Retriever,
         generator: Generator | None,
         passages: Mapping[str, Passage],
+        vocabulary: Vocabulary,
         max_tokens: int,
     ) -> None:
         self._retriever = retriever
@@ -61,8 +62,7 @@ class Drafter:
         self._max_tokens = max_tokens
         self._warm: set[Language] = set()
         self._warming = Lock()
-        zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
-        self._vocabulary = Vocabulary.of(zh, en)
+        self._vocabulary = vocabulary
         self._chooser = Chooser(list(passages.values()), self._vocabulary)
 
     def warm(self, language: Language) -> None:

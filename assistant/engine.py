@@ -28,6 +28,7 @@ from assistant.citing import Ledger, heading
 from assistant.drafting import Draft, Drafter
 from assistant.generation import open_generator
 from assistant.generation.base import Generator
+from assistant.grounding import Vocabulary
 from assistant.history import understand
 from assistant.settings import Settings, load_settings
 from assistant.text import traditional
@@ -50,7 +51,9 @@ class Engine:
         self._retriever = retriever
         self._generator = generator
         passages = {passage.id: passage for passage in chunking.passages(article.load())}
-        self._drafter = Drafter(retriever, generator, passages, settings.max_answer_tokens)
+        zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
+        self._vocabulary = Vocabulary.of(zh, en)
+        self._drafter = Drafter(retriever, generator, passages, self._vocabulary, settings.max_answer_tokens)
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Engine":
@@ -77,7 +80,7 @@ class Engine:
         """Yield Retrieved, then Tokens, then Final. Closing the iterator stops decoding."""
         began = time.perf_counter()
         timings = Timings()
-        asked = understand(question, history, language)
+        asked = understand(question, history, language, self._vocabulary)
         hits = self._retriever.search(asked.query, k=PASSAGES, language=asked.language)
         timings.retrieve_ms = _since(began)
         yield Retrieved(passages=[_result(hit) for hit in hits])
@@ -106,6 +109,7 @@ class Engine:
             answer=Answer(
                 id=uuid.uuid4().hex,
                 question=question,
+                rewritten=asked.rewritten,
                 language=asked.language,
                 answer=SPACE[asked.language].join(shown),
                 abstained=not sentences,

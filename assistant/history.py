@@ -5,17 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Turn
-from assistant.text import clean, detect_language, is_traditional
+from assistant.following import complete
+from assistant.grounding import Vocabulary
+from assistant.text import clean, detect_language, is_traditional, traditional
 from corpus.article import Language
 from corpus.errors import InputError
 
 MAX_CHARACTERS = 2000
-_LEANS_ON_BEFORE = re.compile(
-    r"^\s*(?:and|or|but|so|what about|how about|what if|then|also|yes|no|why)\b"
-    r"|\b(?:it|its|they|them|their|that one|this one|the former|the latter|there|those|these|he|she)\b"
-    r"|^(?:那|那么|还有|如果|要是|假如|但|可是|另外|为什么|怎么|是的|好的|呢)|它|他们|它们|其中|前者|后者|这个|那个|呢\s*[??]?$",
-    re.I,
-)
+NO_NAMES = Vocabulary(frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -28,13 +25,18 @@ class Asked:
     traditional: bool
     history: tuple[Turn, ...]
 
+    @property
+    def rewritten(self) -> str | None:
+        """The question as it was understood, in the asker's script; None where it stood alone already."""
+        if self.query == self.question:
+            return None
+        return traditional(self.query) if self.traditional else self.query
 
-def understand(question: str, history: Sequence[Turn] = (), language: str = "auto") -> Asked:
-    """Read a question with its history. Raises InputError when there is nothing to answer.
 
-    A question that leans on what came before (a pronoun, an ellipsis, a few words) is completed by the
-    asker's previous question; what an assistant said is never taken as a fact.
-    """
+def understand(
+    question: str, history: Sequence[Turn] = (), language: str = "auto", vocabulary: Vocabulary = NO_NAMES
+) -> Asked:
+    """Read a question with its history. Raises InputError when there is nothing to answer."""
     text = clean(question)
     if not text or not re.search(r"\w", text):
         raise InputError("The question is empty; ask something about the article.")
@@ -42,12 +44,6 @@ def understand(question: str, history: Sequence[Turn] = (), language: str = "aut
         raise InputError(f"The question has {len(text)} characters; ask in at most {MAX_CHARACTERS}.")
     if language not in ("auto", "zh", "en"):
         raise InputError(f"There is no language {language!r}; choose auto, zh or en.")
-    before = [clean(turn.content) for turn in history if turn.role == "user" and clean(turn.content)]
-    query = f"{before[-1]} {text}" if before and _leans(text) else text
+    query = complete(text, history, vocabulary)
     answered_in: Language = "en" if language == "en" else "zh" if language == "zh" else detect_language(text)
     return Asked(text, query, answered_in, answered_in == "zh" and is_traditional(text), tuple(history))
-
-
-def _leans(text: str) -> bool:
-    short = len(re.findall(r"[\u3400-\u9fff]|[A-Za-z0-9]+", text)) < 6
-    return short or _LEANS_ON_BEFORE.search(text) is not None

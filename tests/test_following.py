@@ -1,0 +1,79 @@
+"""Follow-ups, completed so that they stand alone."""
+
+import pytest
+
+from assistant.answer import Turn
+from assistant.following import complete
+from assistant.grounding import Vocabulary
+from assistant.history import understand
+from corpus import article, chunking
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    passages = chunking.passages(article.load())
+    zh, en = ([p.text for p in passages if p.language == language] for language in ("zh", "en"))
+    return Vocabulary.of(zh, en)
+
+
+def turns(*contents: str) -> list[Turn]:
+    """User and assistant in turn."""
+    return [
+        Turn(role="assistant" if number % 2 else "user", content=text) for number, text in enumerate(contents)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "understood"),
+    [
+        (["What is TorchX?", "An SDK."], "Who made it?", "Who made TorchX?"),
+        (["TFX 是什么?", "端到端平台。"], "它能用在哪些环境?", "TensorFlow Extended 能用在哪些环境?"),
+        (["What is Vertex AI?", ""], "What is its purpose?", "What is Vertex AI's purpose?"),
+        (
+            ["What is TorchX?", ""],
+            "Does this library include a scheduler?",
+            "Does TorchX include a scheduler?",
+        ),
+        (["TFLite 和 Coral 是谁做的?", ""], "后者能加速什么?", "Coral 能加速什么?"),
+        (
+            ["Which tool of PyTorch serves models?", "TorchServe does. [1]"],
+            "When did it come out?",
+            "When did TorchServe come out?",
+        ),
+        (["Sonnet 建在什么上面?", "TensorFlow。"], "那 Haiku 呢?", "Haiku 建在什么上面?"),
+        (["How many papers use PyTorch?", "80%."], "And TensorFlow?", "How many papers use TensorFlow?"),
+        (["2018 年有多少作者换框架?", "很多。"], "2019 年呢?", "2019 年有多少作者换框架?"),
+        (["TensorFlow 部署方便吗?", "方便。"], "为什么?", "TensorFlow 部署方便吗? 为什么?"),
+        (["Who won deployment?", "TensorFlow."], "and on phones?", "Who won deployment? and on phones?"),
+        (
+            ["Sonnet 建在什么上面?", "TensorFlow。", "那 Haiku 呢?", "JAX。"],
+            "它是谁开发的?",
+            "Haiku 是谁开发的?",
+        ),
+    ],
+)
+def test_what_leans_on_before_is_completed(
+    vocabulary: Vocabulary, before: list[str], question: str, understood: str
+) -> None:
+    assert complete(question, turns(*before), vocabulary) == understood
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who released TorchServe?",
+        "Is it true that PyTorch won the deployment round?",
+        "Does TorchServe make it easy to serve a model?",
+        "谷歌 Colab 提供其他加速器吗?",
+        "PyTorch Live 是什么时候发布的?",
+    ],
+)
+def test_a_change_of_topic_carries_nothing_over(vocabulary: Vocabulary, question: str) -> None:
+    assert complete(question, turns("What is TorchX?", "An SDK."), vocabulary) == question
+    assert complete(question, [], vocabulary) == question
+
+
+def test_the_question_as_understood_is_told_in_the_askers_script(vocabulary: Vocabulary) -> None:
+    asked = understand("它支援哪些系統?", turns("PyTorch Live 是什麼?", "工具。"), "auto", vocabulary)
+    assert asked.rewritten == "PyTorch Live 支援哪些系統?"
+    assert understand("TorchX 是什麼?", (), "auto", vocabulary).rewritten is None
