@@ -24,10 +24,11 @@ from assistant.text import clean, normalise
 from corpus import article, chunking
 from index.retriever import Retriever
 
+ROOT = Path(__file__).parent.parent
 PASSAGES = {passage.id: passage for passage in chunking.passages(article.load())}
 ASKED = [
     json.loads(line)
-    for line in (Path(__file__).parent / "questions" / "calibration.jsonl").read_text("utf-8").splitlines()
+    for line in (ROOT / "evaluation" / "questions" / "calibration.jsonl").read_text("utf-8").splitlines()
 ]
 ADVICE = [item for item in ASKED if item["type"] == "recommendation"]
 FACTS = [item for item in ASKED if item["type"] not in ("recommendation", "unanswerable", "meta")]

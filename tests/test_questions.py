@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SETS = sorted((ROOT / "tests" / "questions").glob("*.jsonl"))
+SETS = sorted(
+    path for room in ("evaluation", "tests") for path in (ROOT / room / "questions").glob("*.jsonl")
+)
+OURS = [path for path in SETS if path.stem != "dev"]
 FIELDS = {
     "id",
     "lang",
@@ -77,8 +80,8 @@ def test_every_quote_stands_in_the_chinese_edition(path: Path, article: str) -> 
     assert missing == []
 
 
-@pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)
-def test_a_fifth_of_each_set_is_not_answered_by_the_article(path: Path) -> None:
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)
+def test_a_fifth_of_our_own_is_not_answered_by_the_article(path: Path) -> None:
     items = read(path)
     assert sum(not item["answerable"] for item in items) >= len(items) / 5
 
