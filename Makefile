@@ -27,6 +27,9 @@ lint: $(VENV)/.dev     ## mend what ruff can mend
 models: $(VENV)/.run   ## fetch and verify the language model (1.1 GB, once)
 	@$(BIN)/assistant models fetch
 
+eval: models           ## ask the development questions, compare with the recorded run, write docs/eval.md
+	$(BIN)/python -m evaluation
+
 clean:                 ## remove the environment and caches; the weights stay in the user's cache folder
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache dist build
 
