@@ -1,28 +1,36 @@
 """Does the article answer the question at all? Decided before a word is shown, from calibrated signals.
 
 No single score can tell: an off-topic question reaches a higher cosine than a genuine one. A logistic model
-over these signals can; its weights come from the calibration questions (docs/log.md has the figures).
+over these signals can; `python -m evaluation.calibrate` fits its weights, abstention.yaml holds them.
 """
 
+import logging
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import yaml
 
 from assistant.text import normalise
+from corpus.article import Language
 from index.retriever import Hit, SentenceHit
 
-SILENT_BELOW = 0.35
-"""Probability of an answer below which the article counts as silent."""
+log = logging.getLogger(__name__)
+
+
+def log_odds(probability: float) -> float:
+    """A probability on the scale on which evidence adds up; bounded, so that none is certain."""
+    bounded = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What is known before an answer.
+    """What is known before an answer. None is a signal that nobody could read; `scale` makes it a number.
 
     `dense` is the best sentence's cosine, `coverage` the share of the question's terms in one passage (0-1),
     `margin` the fused score of the best sentence over the second, `fused` the best passage's fused score.
@@ -37,34 +45,37 @@ class Signals:
     fused: float
     unmet: int
     english: bool
-    doubt: float | None
+    doubt: float | None = field(metadata={"scale": log_odds})
+
+    @property
+    def language(self) -> Language:
+        """The language of the question."""
+        return "en" if self.english else "zh"
+
+    def known(self) -> dict[str, float]:
+        """The signals that could be read, by name, as the weights take them."""
+        return {
+            signal.name: float(signal.metadata.get("scale", float)(value))
+            for signal in fields(self)
+            if (value := getattr(self, signal.name)) is not None
+        }
 
 
 @dataclass(frozen=True)
-class _Weights:
+class Weights:
+    """A logistic model over some of the signals.
+
+    `silent_below` is, by language, the probability of an answer below which the article counts as silent.
+    """
+
     bias: float
-    dense: float
-    coverage: float
-    margin: float
-    fused: float
-    unmet: float
-    english: float
-    doubt: float = 0.0
+    signals: dict[str, float]
+    silent_below: dict[Language, float]
 
-
-_WITH_MODEL = _Weights(
-    bias=-35.803,
-    dense=35.71,
-    coverage=4.669,
-    margin=0.044,
-    fused=0.293,
-    unmet=-6.636,
-    english=1.022,
-    doubt=-0.202,
-)
-_WITHOUT = _Weights(
-    bias=-37.409, dense=38.875, coverage=4.115, margin=-0.004, fused=0.303, unmet=-6.857, english=1.095
-)
+    def probability(self, known: dict[str, float]) -> float:
+        """How probable an answer is (0-1)."""
+        total = self.bias + sum(weight * known[name] for name, weight in self.signals.items())
+        return (1 + math.tanh(total / 2)) / 2
 
 
 def signals(
@@ -84,18 +95,14 @@ def signals(
 
 def answerable(seen: Signals) -> float:
     """Probability (0-1) that the article answers the question."""
-    weights = _WITHOUT if seen.doubt is None else _WITH_MODEL
-    total = weights.bias + weights.english * seen.english + weights.unmet * seen.unmet
-    total += weights.dense * seen.dense + weights.coverage * seen.coverage
-    total += weights.margin * seen.margin + weights.fused * seen.fused
-    if seen.doubt is not None:
-        total += weights.doubt * _logit(seen.doubt)
-    return 1 / (1 + math.exp(-total))
+    return _weights_for(seen).probability(seen.known())
 
 
 def is_silent(seen: Signals) -> bool:
-    """Is the article silent on the question?"""
-    return answerable(seen) < SILENT_BELOW
+    """Is the article silent on the question? Logs what it was decided from."""
+    probability = answerable(seen)
+    log.info("An answer is probable with %.2f: %s", probability, seen, extra={"signals": seen})
+    return probability < _weights_for(seen).silent_below[seen.language]
 
 
 def unmet(question: str, passages: Sequence[str]) -> int:
@@ -104,12 +111,24 @@ def unmet(question: str, passages: Sequence[str]) -> int:
     return sum(bool(asks.search(asked)) and not tells.search(told) for asks, tells in _kinds())
 
 
+def _weights_for(seen: Signals) -> Weights:
+    """The weights that use most of what is known."""
+    fitting = [weights for weights in _weights() if weights.signals.keys() <= seen.known().keys()]
+    return max(fitting, key=lambda weights: len(weights.signals))
+
+
+@cache
+def _weights() -> tuple[Weights, ...]:
+    return tuple(Weights(**row) for row in _data("abstention.yaml"))
+
+
 @cache
 def _kinds() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
-    rows = yaml.safe_load(resources.files("assistant").joinpath("attributes.yaml").read_text("utf-8"))
+    rows = _data("attributes.yaml")
     return tuple((re.compile(row["asks"]), re.compile(row.get("tells", row["asks"]))) for row in rows)
 
 
-def _logit(probability: float) -> float:
-    bounded = min(max(probability, 1e-4), 1 - 1e-4)
-    return math.log(bounded / (1 - bounded))
+def _data(name: str) -> list[dict[str, Any]]:
+    text = resources.files("assistant").joinpath(name).read_text("utf-8")
+    rows: list[dict[str, Any]] = yaml.safe_load(text)
+    return rows
