@@ -18,6 +18,9 @@ class Settings(BaseSettings):
 
     llm: str = Field("qwen2.5-coder-1.5b", min_length=1, description="which generator; 'none' quotes only")
     home: Path | None = Field(None, description="folder of models and data; unset: the user's cache folder")
+    history: str | None = Field(
+        None, min_length=1, description="file of the conversations, or 'off'; unset: the user's data folder"
+    )
     host: str = Field("127.0.0.1", min_length=1, description="address to serve on")
     port: int = Field(7860, ge=0, le=65535, description="port to serve on; 0 takes a free one")
     threads: int = Field(0, ge=0, le=512, description="processor threads of the local model; 0 chooses")

@@ -5,7 +5,8 @@ AssistantError                 one sentence a person can act on
 ├── CorpusError                an edition, a repair or the flowcharts are damaged or disagree
 ├── WeightsError               a model file is missing, cut short or changed
 ├── IndexDamagedError          the vectors on disk do not match the corpus or the embedder
-└── GenerationError            the language model could not be started or stopped half-way
+├── GenerationError            the language model could not be started or stopped half-way
+└── HistoryError               the kept conversations cannot be read or written
 
 The tree stands in the lowest stage because every stage raises from it. Foreign errors (FAISS, llama.cpp,
 OS) are mapped to these at the seam where they appear, `raise ... from exc`. The command line prints the
@@ -45,5 +46,11 @@ class IndexDamagedError(AssistantError):
 
 class GenerationError(AssistantError):
     """The language model could not be started, or stopped half-way."""
+
+    status = 503
+
+
+class HistoryError(AssistantError):
+    """The file of kept conversations cannot be read or written."""
 
     status = 503
