@@ -16,6 +16,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
+def _no_data_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Conversations and the note of a running server are read and written in a folder of the tests'."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
+
+
+@pytest.fixture(autouse=True)
 def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """ASSISTANT_ variables of the shell must not reach a test; the folder of fetched models may."""
     for name in [name for name in os.environ if name.startswith("ASSISTANT_") and name != "ASSISTANT_HOME"]:
