@@ -1,9 +1,9 @@
 """The few knobs, each an environment variable with the prefix ASSISTANT_; flags of the command line win."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from corpus.errors import InputError
@@ -27,6 +27,18 @@ class Settings(BaseSettings):
     context_tokens: int = Field(4096, ge=512, le=131072, description="prompt and answer together")
     max_answer_tokens: int = Field(256, ge=1, le=4096, description="an answer is cut off after so many")
     deadline_seconds: float = Field(60.0, gt=0, le=3600, description="the model may work so long on a reply")
+
+    api_keys: SecretStr = Field(
+        SecretStr(""), description="who may ask over HTTP: `KEY` or `NAME KEY`, or sha256:… of it, with commas"
+    )
+    api_keys_file: Path | None = Field(None, description="file with a line `NAME sha256:…` for each API key")
+    hostnames: str = Field("", description="further names, with commas, that the server is reached by")
+    answers_at_once: int = Field(4, ge=1, le=256, description="questions answered at the same time")
+    answers_waiting: int = Field(32, ge=0, le=10000, description="questions that may wait for their turn")
+    answers_per_client: int = Field(8, ge=1, le=10000, description="of both together for one client")
+    answer_seconds: float = Field(120.0, gt=0, le=3600, description="a request may wait and work so long")
+    log: Literal["quiet", "json"] = Field("quiet", description="json: a line on standard error per request")
+    log_questions: bool = Field(False, description="also log what is asked and answered")
 
 
 def load_settings(**chosen: Any) -> Settings:
