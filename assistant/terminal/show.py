@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assistant.answer import Answer, Citation, Event, Final, SearchResult, Token
+
+if TYPE_CHECKING:
+    from assistant.verification import Finding
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -73,6 +76,15 @@ def found(results: Sequence[SearchResult]) -> None:
         say(f"  {result.passage_id} · {result.score:.3f}", dim=True)
         say(f"   {result.text}")
         say(f"   {result.counterpart.text}", dim=True)
+
+
+def unsound(findings: Sequence["Finding"]) -> None:
+    """What does not hold in saved answers: where and how, the words it concerns, found against expected."""
+    for finding in findings:
+        say(f"{finding.where}: ", end="")
+        say(finding.kind, fg="red")
+        say(f"    {finding.sentence}")
+        say(f"    {finding.detail}", dim=True)
 
 
 def _show_advice(answer: Answer) -> None:

@@ -1,0 +1,1 @@
+"""The commands of the terminal's door, a file for each group; `cli.py` names them all."""
