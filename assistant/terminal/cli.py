@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from assistant.terminal.commands import article, ask, chat, installation, serve
+from assistant.terminal.commands import article, ask, chat, installation, serve, verify
 from corpus.errors import AssistantError
 
 
@@ -53,6 +53,7 @@ COMMANDS: tuple[click.Command, ...] = (
     article.search,
     article.recommend,
     article.check,
+    verify.verify,
     serve.serve,
     installation.models,
     installation.doctor,
