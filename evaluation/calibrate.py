@@ -1,0 +1,205 @@
+"""`python -m evaluation.calibrate`: fit the weights by which the engine keeps silent, and print their errors.
+
+Every calibration question goes through the engine until it decides; the signals are those it decided from, so
+whatever is a field of `Signals` takes part. Questions that are not decided so, such as those for advice, are
+left out. The development questions are never read.
+"""
+
+import argparse
+import logging
+import sys
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table as Grid
+
+from assistant import abstention
+from assistant.abstention import Signals, Weights
+from assistant.answer import Event, Token
+from assistant.engine import Engine
+from assistant.settings import load_settings
+from assistant.terminal.show import complain
+from corpus.article import LANGUAGES, Language
+from corpus.errors import AssistantError
+from corpus.files import write_whole
+from evaluation import labelled, logistic, running
+from evaluation.catalogue import catalogue
+from evaluation.labelled import Question
+from evaluation.scoring import Count
+
+TITLE = "Fit the weights by which the engine keeps silent, and print their errors."
+SHIPPED = Path(abstention.__file__).with_suffix(".yaml")
+ALWAYS = 0.9
+"""A signal takes part when it was read for such a share of the questions."""
+
+Errors = tuple[Count, Count]
+"""Unanswerable questions answered, and answerable questions refused."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A question and the signals by which the engine decided whether to keep silent."""
+
+    question: Question
+    signals: Signals
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Fitted weights, from how many questions, and by language the errors on questions not fitted on."""
+
+    weights: Weights
+    n: int
+    errors: dict[Language, Errors]
+
+
+class _Watch(logging.Handler):
+    """Remembers the signals of the latest decision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Signals | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen = getattr(record, "signals", self.seen)
+
+
+def observe(questions: Iterable[Question], engine: Engine) -> Iterator[Observed]:
+    """The signals of each question that was decided by them."""
+    watch, level = _Watch(), abstention.log.level
+    abstention.log.addHandler(watch)
+    abstention.log.setLevel(logging.INFO)
+    try:
+        for question in questions:
+            watch.seen = None
+            stream = engine.stream(question.question, question.history)
+            with closing(cast("Generator[Event, None, None]", stream)) as events:
+                next(event for event in events if isinstance(event, Token))  # decided before a word is shown
+            if watch.seen is not None:
+                yield Observed(question, watch.seen)
+    finally:
+        abstention.log.removeHandler(watch)
+        abstention.log.setLevel(level)
+
+
+def calibrate(observed: Sequence[Observed]) -> Calibration:
+    """Weights and thresholds from what was observed. Needs both kinds of questions in each language.
+
+    Thresholds are chosen on the held-out probabilities, so the errors told of them flatter a little.
+    """
+    complete, names = _complete(observed)
+    rows = np.array([[seen.signals.known()[name] for name in names] for seen in complete])
+    answerable = np.array([seen.question.answerable for seen in complete])
+    languages = np.array([seen.signals.language for seen in complete])
+    slopes, bias = logistic.fit(rows, answerable)
+    probable = logistic.held_out(rows, answerable, list(languages))
+
+    silent_below: dict[Language, float] = {}
+    errors: dict[Language, Errors] = {}
+    for language in LANGUAGES:
+        own = languages == language
+        silent_below[language] = round(threshold(probable[own], answerable[own]), 3)
+        errors[language] = count_errors(probable[own], answerable[own], silent_below[language])
+    signals = {name: float(f"{slope:.4g}") for name, slope in zip(names, slopes, strict=True)}
+    return Calibration(Weights(round(bias, 3), signals, silent_below), len(complete), errors)
+
+
+def threshold(probable: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:
+    """The probability below which to keep silent, from (n,) probabilities of an answer and the truth.
+
+    Of the thresholds that refuse no more answerable questions than is allowed (figures.yaml), those that let
+    the fewest others through; of these, those that refuse least; of these, the one in the widest gap.
+    """
+    allowed = catalogue().shares["false_abstention"].at_most or 0.0
+    found = []
+    for low, high in pairwise(np.unique([0.0, *probable, 1.0])):
+        (answered, _), (refused, of) = count_errors(probable, answerable, (low + high) / 2)
+        if refused <= allowed * of:
+            found.append((answered, refused, float(low - high), float(low + high) / 2))
+    return min(found)[-1]
+
+
+def count_errors(probable: NDArray[np.float64], answerable: NDArray[np.bool_], below: float) -> Errors:
+    """(unanswerable answered, answerable refused) where silence is kept below a probability."""
+    silent = probable < below
+    return (
+        (int((~silent & ~answerable).sum()), int((~answerable).sum())),
+        (int((silent & answerable).sum()), int(answerable.sum())),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit with the model and without, print the errors, write the weights; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation.calibrate", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("questions", nargs="?", default="calibration", help="a set or a file  [calibration]")
+    parser.add_argument("--llm", metavar="SPEC", help="the generator whose doubt is a signal")
+    parser.add_argument("--cache", metavar="FILE", type=Path, help="remember the model's replies in a file")
+    parser.add_argument("--out", metavar="FILE", type=Path, default=SHIPPED, help="where the weights go")
+    options = parser.parse_args(arguments)
+    try:
+        path = labelled.path_of(options.questions)
+        questions = labelled.read(path)
+        fitted = []
+        for spec in dict.fromkeys([options.llm, "none"]):
+            settings = load_settings(llm=spec)
+            with running.open_engine(settings, options.cache) as engine:
+                engine.warm()
+                told = f"{path.stem}, model {running.model_name(settings)}"
+                progress = track(questions, told, console=Console(stderr=True))
+                observed = list(observe(progress, engine))
+            fitted.append(calibrate(observed))
+            _show(told, fitted[-1], observed)
+        write_whole(options.out, _as_yaml(fitted, path.stem).encode())
+    except AssistantError as error:
+        complain(str(error))
+        return error.exit_code
+    return 0
+
+
+def _complete(observed: Sequence[Observed]) -> tuple[list[Observed], list[str]]:
+    """The observations that have every signal which is read almost always, and the names of those signals."""
+    read = Counter(name for seen in observed for name in seen.signals.known())
+    names = [name for name, times in read.items() if times >= ALWAYS * len(observed)]
+    return [seen for seen in observed if seen.signals.known().keys() >= set(names)], names
+
+
+def _show(told: str, fitted: Calibration, observed: Sequence[Observed]) -> None:
+    """The errors by language: on questions not fitted on, on all, and those of the weights in use on all."""
+    grid = Grid("", "silent below", "answered wrongly", "refused wrongly", title=told, title_justify="left")
+    for language, errors in fitted.errors.items():
+        own = [seen for seen in observed if seen.signals.language == language]
+        answerable = np.array([seen.question.answerable for seen in own])
+        below = fitted.weights.silent_below[language]
+        new = np.array([fitted.weights.probability(seen.signals.known()) for seen in own])
+        now = np.array([0.0 if abstention.is_silent(seen.signals) else 1.0 for seen in own])
+        grid.add_row(f"{language}, held out", str(below), *map(_share, errors))
+        grid.add_row(f"{language}, fitted", str(below), *map(_share, count_errors(new, answerable, below)))
+        grid.add_row(f"{language}, in use now", "", *map(_share, count_errors(now, answerable, 0.5)))
+    Console().print(grid, f"{fitted.n} questions; {fitted.weights.signals}", highlight=False, soft_wrap=True)
+
+
+def _share(error: tuple[int, int]) -> str:
+    wrong, of = error
+    return f"{wrong}/{of} ({wrong / max(of, 1):.1%})"
+
+
+def _as_yaml(fitted: Sequence[Calibration], questions: str) -> str:
+    head = f"# Written by `python -m evaluation.calibrate` from {questions!r}; not edited by hand.\n"
+    rows = [asdict(calibration.weights) for calibration in fitted]
+    return head + yaml.safe_dump(rows, sort_keys=False, default_flow_style=None, width=110)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
