@@ -17,12 +17,13 @@ UPSTREAM = {
     "index": {"corpus", "index"},
     "assistant": {"corpus", "index", "assistant"},
     "app": {"assistant"},
+    "evaluation": {"corpus", "index", "assistant", "evaluation"},
 }
 
 
 def sources() -> Iterator[Path]:
     yield ROOT / "app.py"
-    for package in ("corpus", "index", "assistant"):
+    for package in ("corpus", "index", "assistant", "evaluation"):
         yield from sorted((ROOT / package).rglob("*.py"))
 
 

@@ -63,7 +63,9 @@ def test_holds_the_packages_and_their_data(wheel: Path) -> None:
     assert data | {"app.py", "index/weights.py"} <= names
     assert any(name.startswith("index/data/") and name.endswith(".faiss") for name in names)
     assert not [
-        name for name in names if name.startswith(("tests/", "docs/")) or name.endswith((".gguf", ".pyc"))
+        name
+        for name in names
+        if name.startswith(("evaluation/", "tests/", "docs/")) or name.endswith((".gguf", ".pyc"))
     ]
 
 
