@@ -1,8 +1,10 @@
-"""The version that the doors show."""
+"""The name and the version that the doors show."""
 
 from importlib.metadata import PackageNotFoundError, version
 
+NAME = "framework-assistant"
+
 try:
-    VERSION = version("framework-assistant")
+    VERSION = version(NAME)
 except PackageNotFoundError:  # run from a checkout that was never installed
     VERSION = "0+checkout"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
+from assistant.generation import stopping
 from corpus.errors import AssistantError, GenerationError
 
 Emit = Callable[[str], bool]
@@ -21,7 +22,8 @@ class Pump(Iterator[str]):
     """Runs `produce(emit)` in a thread from the first `next` on and yields what it emits.
 
     Does not know about models. `produce` polls by calling `emit("")` where it can. An exception in it is
-    raised from the iteration, as is GenerationError when the whole takes longer than `deadline_seconds`.
+    raised from the iteration, as is GenerationError when the whole takes longer than `deadline_seconds`, and
+    the reason of a `Stop` that the iterating thread works under.
     """
 
     def __init__(self, produce: Callable[[Emit], None], deadline_seconds: float) -> None:
@@ -32,9 +34,12 @@ class Pump(Iterator[str]):
         self._deadline = 0.0
 
     def __next__(self) -> str:
+        stop = stopping.current()
+        stop.check()
         if self._stopped.is_set():
             raise StopIteration
         if not self._deadline:
+            stop.then(lambda _: self.close())
             self._deadline = time.monotonic() + self._deadline_seconds
             self._thread.start()
             _running.add(self)
@@ -46,6 +51,7 @@ class Pump(Iterator[str]):
                 f"The language model did not finish within {self._deadline_seconds:g} seconds: "
                 "ask something shorter, choose a smaller model or raise ASSISTANT_DEADLINE_SECONDS."
             ) from None
+        stop.check()
         if isinstance(item, str) and not self._stopped.is_set():
             return item
         self.close()

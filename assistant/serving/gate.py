@@ -5,6 +5,7 @@ be ours (against DNS rebinding), a foreign Origin may not write, and no CORS hea
 """
 
 import socket
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -32,13 +33,13 @@ HEADERS = {
 class Gate:
     """Refuses foreign hosts (400), foreign pages that write (403) and large bodies (413).
 
-    A server bound to `host` goes by that name and the loopback names. One that others can reach also goes by
-    this machine's name and by any address: rebinding needs a name that an attacker's DNS resolves.
+    A server bound to `host` goes by that name, the loopback names and `names`. One that others can reach also
+    goes by this machine's name and by any address: rebinding needs a name that an attacker's DNS resolves.
     """
 
-    def __init__(self, app: ASGIApp, host: str, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, max_body: int, names: Iterable[str] = ()) -> None:
         self.app, self.max_body = RequestBodyLimitMiddleware(app, max_body), max_body
-        self.names = LOOPBACK | {host.lower()}
+        self.names = LOOPBACK | {host.lower()} | {name.lower() for name in names}
         self.reachable = not is_loopback(host)
         if self.reachable:
             self.names |= {socket.gethostname().lower()}

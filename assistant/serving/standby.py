@@ -79,8 +79,13 @@ class Standby:
         """True until the engine is open or has failed to open."""
         return not self._engine.done()
 
+    @property
+    def ready(self) -> bool:
+        """True once the engine is open."""
+        return self._engine.done() and self._engine.exception() is None
+
     def close(self) -> None:
         """Free the engine, now or as soon as it is open."""
         self._closed.set()
-        if self._engine.done() and self._engine.exception() is None:
+        if self.ready:
             self._engine.result().close()

@@ -55,6 +55,7 @@ COMMANDS: tuple[click.Command, ...] = (
     article.check,
     verify.verify,
     serve.serve,
+    serve.key,
     installation.models,
     installation.doctor,
 )
