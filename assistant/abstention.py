@@ -15,9 +15,11 @@ from typing import Any
 
 import yaml
 
+from assistant.grounding import Vocabulary
+from assistant.grounding.names import canonical
 from assistant.text import normalise
 from corpus.article import Language
-from index.retriever import Hit, SentenceHit
+from index.retriever import Hit, Needs, SentenceHit
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,10 @@ class Signals:
     `dense` is the best sentence's cosine, `coverage` the share of the question's terms in one passage (0-1),
     `margin` the fused score of the best sentence over the second, `fused` the best passage's fused score.
     `unmet` counts the kinds of things asked for (a price, a licence) of which no passage found speaks.
-    Cosines run lower for `english` questions. `doubt` is how probable the model finds it that nothing answers
-    (0-1), None where it was not asked.
+    `alike` is the likeness of the likest known question that the article answers, `lead` how much more the
+    question is like it than like any that the article does not answer. `strangers` counts the names that the
+    article does not have. Cosines run lower for `english` questions. `doubt` is how probable the model finds
+    it that nothing answers (0-1), None where it was not asked.
     """
 
     dense: float
@@ -44,6 +48,9 @@ class Signals:
     margin: float
     fused: float
     unmet: int
+    alike: float
+    lead: float
+    strangers: int
     english: bool
     doubt: float | None = field(metadata={"scale": log_odds})
 
@@ -79,15 +86,24 @@ class Weights:
 
 
 def signals(
-    question: str, hits: Sequence[Hit], sentences: Sequence[SentenceHit], doubt: float | None
+    question: str,
+    hits: Sequence[Hit],
+    sentences: Sequence[SentenceHit],
+    needs: Needs,
+    vocabulary: Vocabulary,
+    doubt: float | None,
 ) -> Signals:
     """Read the signals off a search and the model's first word."""
+    alike = max((need.likeness for need in needs.answered), default=0.0)
     return Signals(
         dense=sentences[0].dense,
         coverage=max(hit.coverage for hit in hits),
         margin=sentences[0].score - sentences[1].score,
         fused=hits[0].score,
         unmet=unmet(question, [hit.passage.text for hit in hits]),
+        alike=alike,
+        lead=alike - needs.silent,
+        strangers=sum(not name.known for name in vocabulary.find(canonical(question))),
         english=hits[0].passage.language == "en",
         doubt=doubt,
     )

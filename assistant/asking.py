@@ -2,11 +2,18 @@
 
 import re
 
-_CLAUSES = re.compile(r"[?？,，;；。]|\band(?=\s+(?:in |for )?(?:what|which|who|when|where|why|how)\b)", re.I)
+_CLAUSES = re.compile(
+    r"[?？,，;；。]"
+    r"|\b(?:and|or|but)(?=\s+(?:(?:in|for|on|by) )?(?:what|which|who|when|where|why|how|does|is|did)\b)",
+    re.I,
+)
 _ASKS = re.compile(
     r"什么|甚么|哪|谁|多少|几|为何|怎么|如何|怎样|理由|原因|依据|是否|吗|呢"
     r"|\b(?:what|which|who|whom|whose|when|where|why|how|is|are|does|do|did|can|was|were|reasons?)\b",
     re.I,
+)
+_SUPPOSES = re.compile(
+    r"既然|作为|因为|由于|鉴于|\b(?:since|given that|because|seeing that|now that|as an?|being)\b", re.I
 )
 
 
@@ -15,8 +22,15 @@ def parts(question: str) -> int:
     return max(1, sum(bool(_ASKS.search(clause)) for clause in _CLAUSES.split(question)))
 
 
+def clauses(question: str) -> list[str]:
+    """What is asked or supposed in a question of several clauses, one by one; empty for a single one."""
+    pieces = [clause.strip() for clause in _CLAUSES.split(question)]
+    told = [clause for clause in pieces if _ASKS.search(clause) or _SUPPOSES.search(clause)]
+    return told if len(told) > 1 else []
+
+
 _DEFINES = re.compile(
-    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍"
+    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍|介绍一下|有什么用|作用"
     r"|\bwhat(?:'s| is| are)\b|\bwhat does\b.*\b(?:do|offer|mean|provide)\b",
     re.I,
 )
@@ -25,3 +39,30 @@ _DEFINES = re.compile(
 def wants_whole(question: str) -> bool:
     """Does the question ask for several things, or for what something is, so that a part is no answer?"""
     return parts(question) > 1 or _DEFINES.search(question) is not None
+
+
+_KINDS = {
+    "number": re.compile(
+        r"多少|几[个种轮成倍分项款]|百分之|占比|比例"
+        r"|\bhow (?:many|much|large)\b|\bpercent\w*|\bwhat (?:share|fraction|proportion|portion)\b",
+        re.I,
+    ),
+    "list": re.compile(
+        r"哪[些几两二三四五六七八九十0-9]|都有|分别|列[举出]|各[自是有]"
+        r"|\beach\b|\blist\b|\bname (?:all|the|three|two)\b"
+        r"|\b(?:which|what) (?:two|three|four|five|six|several)\b"
+        r"|\bwhich (?:\w+ )?(?:tools|libraries|frameworks|options|components|platforms|languages|apis|devices"
+        r"|operating systems)\b",
+        re.I,
+    ),
+    "definition": _DEFINES,
+    "comparison": re.compile(
+        r"相比|比较|对比|区别|不同|差[别异]|哪个更|谁更|\bcompare|\bdiffer|\bversus\b|\bvs\b|\bbetter\b|\bthan\b",
+        re.I,
+    ),
+}
+
+
+def kinds(question: str) -> frozenset[str]:
+    """The kinds of answer that the words of a question ask for; often none."""
+    return frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(question))

@@ -1,18 +1,22 @@
-"""Which sentences of the passages found are offered as evidence, best first.
+"""Which sentences are offered as evidence, best first, and which of them an answer has to tell.
 
+Where the question is like one that is known, the known sentences come first, and an answer tells them all.
 A sentence that ranks clearly below the best one is hardly ever the right one, and a small model shown it
-often picks it; so few are offered. A question of several parts, or about several named things, gets more.
+often picks it; so few others are offered. A question of several parts, or about several named things, gets
+more.
 """
 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
-from assistant.asking import parts
+from assistant.asking import kinds, parts
 from assistant.citing import Evidence
 from assistant.grounding import Vocabulary
+from assistant.text import simplified
 from corpus.chunking import Passage
-from index.retriever import SentenceHit
+from index.retriever import SUPPORT, NeedHit, Needs, SentenceHit
 
 MOST = 4
 """Sentences offered."""
@@ -20,6 +24,14 @@ NEAR = 2.6
 """How far a sentence's score may lie below the best one's."""
 WIDE = 4.0
 """The same for a question of several parts."""
+ALIKE = 0.6
+"""Likeness from which a known question counts as the one asked."""
+SURE = 0.9
+"""Likeness from which nothing but its sentences is offered."""
+KIND = 0.1
+"""What it counts that a known question is of the kind that the words ask for."""
+SEVERAL = 0.05
+"""What it counts that it takes several sentences where several things are asked for."""
 COMMON = 0.1
 """A name in a larger share of the sentences than this tells nothing about a question's subject."""
 
@@ -31,6 +43,14 @@ _SIDE_BY_SIDE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Evidence offered to the model, best first, and the part of it that an answer has to tell."""
+
+    offered: tuple[Evidence, ...]
+    required: frozenset[Evidence]
+
+
 class Chooser:
     """Chooses evidence; knows how common each name is in the corpus."""
 
@@ -40,8 +60,43 @@ class Chooser:
         counts = Counter(name for text in texts for name in vocabulary.names_in(text))
         self._telling = {name for name, count in counts.items() if count <= COMMON * len(texts)}
 
-    def choose(self, question: str, ranked: Sequence[SentenceHit]) -> list[Evidence]:
-        """At most MOST pieces of evidence for a question, best first."""
+    def choose(
+        self, question: str, ranked: Sequence[SentenceHit], needs: Needs, of_clauses: Sequence[Needs] = ()
+    ) -> Choice:
+        """Evidence for a question, best first; few pieces."""
+        known = self._known(question, needs, of_clauses)
+        told = list(dict.fromkeys(_evidence(s) for need in known for s in need.sentences))
+        sure = bool(known) and known[0].likeness >= SURE
+        others = [] if sure else [_evidence(s) for s in self._ranked(question, ranked)]
+        offered = list(dict.fromkeys([*told, *others]))[: max(MOST, len(told))]
+        whole = wants_several(question) or (bool(known) and known[0].kind == "definition" in kinds(question))
+        return Choice(tuple(offered), frozenset(e for e in told if whole or e.passage == told[0].passage))
+
+    def left_open(self, question: str, choice: Choice, cited: Collection[Evidence]) -> list[Evidence]:
+        """Evidence for what an answer citing `cited` leaves open: what it has to tell, a part, a name."""
+        evidence = choice.offered
+        added = [e for e in evidence if e in choice.required and e not in cited]
+        if not cited and not added:
+            added = list(evidence[:1])
+        if parts(question) > 1 and len(cited) + len(added) == 1:
+            told = {e.passage for e in (*cited, *added)}
+            added += [e for e in evidence if e.passage in told and e not in cited and e not in added][:1]
+        others = [e for e in evidence if e not in cited]
+        for name in sorted(self._subjects(question) - self._named(e.text for e in (*cited, *added))):
+            added += [e for e in others if e not in added and name in self._vocabulary.names_in(e.text)][:1]
+        return added
+
+    def _known(self, question: str, needs: Needs, of_clauses: Sequence[Needs]) -> list[NeedHit]:
+        """The known question that this one is, and those that its clauses are."""
+        alike = [need for need in needs.answered if need.likeness >= ALIKE]
+        known = [max(alike, key=lambda need: fitness(question, need))] if alike else []
+        for clause in of_clauses:
+            likest = max(clause.answered, key=lambda need: fitness(question, need), default=None)
+            if likest is not None and likest.likeness >= SURE:
+                known.append(likest)
+        return known
+
+    def _ranked(self, question: str, ranked: Sequence[SentenceHit]) -> list[SentenceHit]:
         telling = [s for s in ranked if not s.text.rstrip().endswith(("?", "？"))]
         if not telling:
             return []
@@ -52,21 +107,7 @@ class Chooser:
             chosen = self._with_neighbours(chosen, telling)
         for name in sorted(self._subjects(question) - self._named(s.text for s in chosen)):
             chosen += [s for s in telling if name in self._vocabulary.names_in(s.text)][:1]
-        found = [Evidence.of(s.passage, s.counterpart, s.sentence) for s in chosen]
-        return list(dict.fromkeys(found))[:MOST]
-
-    def left_open(
-        self, question: str, evidence: Sequence[Evidence], cited: Collection[Evidence]
-    ) -> list[Evidence]:
-        """Evidence for what an answer citing `cited` leaves open: a part of the question, a thing named."""
-        added = [] if cited else list(evidence[:1])
-        if parts(question) > 1 and len(cited) + len(added) == 1:
-            told = {e.passage for e in (*cited, *added)}
-            added += [e for e in evidence if e.passage in told and e not in cited and e not in added][:1]
-        others = [e for e in evidence if e not in cited]
-        for name in sorted(self._subjects(question) - self._named(e.text for e in (*cited, *added))):
-            added += [e for e in others if e not in added and name in self._vocabulary.names_in(e.text)][:1]
-        return added
+        return chosen
 
     def _subjects(self, question: str) -> set[str]:
         """The things a question sets side by side ("A and B"), each of which an answer has to speak of."""
@@ -84,3 +125,26 @@ class Chooser:
         best = chosen[0]
         beside = [s for s in ranked if s.passage == best.passage and abs(s.sentence - best.sentence) == 1]
         return list(dict.fromkeys([best, *beside, *chosen[1:]]))[:MOST]
+
+
+def fitness(question: str, need: NeedHit) -> float:
+    """How well a known question fits, with the kind of answer that the words ask for.
+
+    Of several sentences the best one counts where several are asked for, else their mean: what is asked
+    for in one sentence is not told in three.
+    """
+    support = [sentence.score for sentence in need.sentences]
+    several = wants_several(question)
+    held = max(support) if several else sum(support) / len(support)
+    of_kind = need.kind in kinds(simplified(question))
+    return need.likeness + SUPPORT * held + KIND * of_kind + SEVERAL * (several and len(support) > 1)
+
+
+def wants_several(question: str) -> bool:
+    """Does the question ask for more than one thing?"""
+    text = simplified(question)
+    return parts(text) > 1 or not kinds(text).isdisjoint({"list", "comparison"})
+
+
+def _evidence(sentence: SentenceHit) -> Evidence:
+    return Evidence.of(sentence.passage, sentence.counterpart, sentence.sentence)

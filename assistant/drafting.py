@@ -11,19 +11,20 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
 
-from assistant import abstention, prompts, rules, wording
+from assistant import abstention, following, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
+from assistant.asking import clauses
 from assistant.choosing import Chooser
 from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted, verbatim
-from assistant.text import as_sentence, clean, ends, split_markers, stopped, whole_sentences
+from assistant.text import as_sentence, clean, ends, simplified, split_markers, stopped, whole_sentences
 from corpus.article import Language
 from corpus.chunking import Passage
 from corpus.errors import GenerationError
-from index.retriever import Hit, Retriever
+from index.retriever import Hit, Needs, Retriever
 
 log = logging.getLogger(__name__)
 
@@ -122,17 +123,27 @@ class Drafter:
     def _explain(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:
         """What the article says: phrased by the model where its words hold, else quoted."""
         ranked = self._retriever.sentences(asked.query, hits)
-        evidence = self._chooser.choose(asked.query, ranked)
-        messages = prompts.messages(asked.language, [e.text for e in evidence], asked.query)
+        needs = self._retriever.needs(asked.query, asked.language)
+        choice = self._chooser.choose(asked.query, ranked, needs, self._of_clauses(asked))
+        messages = prompts.messages(asked.language, [e.text for e in choice.offered], asked.query)
         doubt = self._doubt(asked.language, messages)
-        if abstention.is_silent(abstention.signals(asked.query, hits, ranked, doubt)):
+        seen = abstention.signals(asked.query, hits, ranked, needs, self._vocabulary, doubt)
+        if abstention.is_silent(seen):
             return
         cited: list[Evidence] = []
         if self._generator is not None:
-            for claim in self._phrase(asked, messages, evidence, draft):
+            for claim in self._phrase(asked, messages, choice.offered, draft):
                 cited += claim.evidence
                 yield claim
-        yield from quoted(self._chooser.left_open(asked.query, evidence, cited))
+        yield from quoted(self._chooser.left_open(asked.query, choice, cited))
+
+    def _of_clauses(self, asked: Asked) -> list[Needs]:
+        """What each clause of a question of several is after, completed by the ones before it."""
+        found, before = [], ""
+        for clause in clauses(simplified(asked.query)):
+            before = following.completed(clause, before, "", self._vocabulary)
+            found.append(self._retriever.needs(before, asked.language))
+        return found
 
     def _doubt(self, language: Language, messages: Sequence[Message]) -> float | None:
         """How probable the model finds it that nothing answers; None where nobody can tell."""

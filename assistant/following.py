@@ -57,13 +57,14 @@ def complete(question: str, history: Sequence[Turn], vocabulary: Vocabulary) -> 
     for turn in history:
         text = clean(turn.content)
         if turn.role == "user" and text:
-            before, said = _completed(text, before, said, vocabulary), ""
+            before, said = completed(text, before, said, vocabulary), ""
         elif text:
             said = text
-    return _completed(question, before, said, vocabulary)
+    return completed(question, before, said, vocabulary)
 
 
-def _completed(text: str, before: str, said: str, vocabulary: Vocabulary) -> str:
+def completed(text: str, before: str, said: str, vocabulary: Vocabulary) -> str:
+    """A text as it stands alone after the question `before` and its answer `said`, each "" for none."""
     if not before:
         return text
     plain = canonical(text)

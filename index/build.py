@@ -1,10 +1,11 @@
-"""`python -m index.build`: embed the article's passages and write the index that ships with the package."""
+"""`python -m index.build`: embed passages and questions and write the index that ships with the package."""
 
 import argparse
 import time
 from pathlib import Path
 
 from corpus import article, chunking
+from index import bank
 from index.embedder import DEFAULT, open_embedder
 from index.retriever import index_texts
 from index.store import PACKAGED, build
@@ -18,9 +19,13 @@ def main() -> None:
     options = parser.parse_args()
     started = time.monotonic()
     passages = chunking.passages(article.load())
-    store = build(options.out, index_texts(passages), open_embedder(options.embedder))
+    embedder = open_embedder(options.embedder)
+    store = build(options.out / "passages", index_texts(passages), embedder)
+    wordings = [wording for need in bank.load() for wording in need.wordings]
+    questions = build(options.out / "questions", wordings, bank.AsQuestions(embedder))
     print(  # noqa: T201
-        f"read {len(passages)} passages, wrote {store.check()} ({time.monotonic() - started:.1f} s)"
+        f"read {len(passages)} passages and {len(wordings)} questions, wrote {store.check()}; "
+        f"{questions.check()} ({time.monotonic() - started:.1f} s)"
     )
 
 

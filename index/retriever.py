@@ -19,14 +19,18 @@ from numpy.typing import NDArray
 from corpus import article, chunking
 from corpus.article import LANGUAGES, Language
 from corpus.chunking import Passage
-from corpus.errors import InputError
-from index import lexical
+from corpus.errors import CorpusError, InputError
+from index import bank, lexical
+from index.bank import Bank, Need
 from index.embedder import Embedder, Vectors, open_embedder
 from index.query import Query, Reader, language_of
 from index.store import Store
 
 OTHER = 0.5
 """What the other edition's ranking counts against the asker's."""
+
+SUPPORT = 0.02
+"""What the score of its sentences counts for a known question, against its likeness."""
 
 CONTEXT = 0.25
 """What a passage's score counts when its sentences are ranked."""
@@ -73,6 +77,27 @@ class SentenceHit:
     coverage: float
 
 
+@dataclass(frozen=True)
+class NeedHit:
+    """A known question like the one asked, and the sentences that answer it, in telling order.
+
+    `likeness` as in `index.bank`; `score` adds how well the sentences themselves match.
+    """
+
+    kind: str
+    sentences: tuple[SentenceHit, ...]
+    likeness: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The needs a question may have: answered ones, best first, and the likeness of the likest open one."""
+
+    answered: tuple[NeedHit, ...] = ()
+    silent: float = 0.0
+
+
 class _Edition:
     """One language's passages and sentences, where their vectors lie in the store, and their terms."""
 
@@ -107,10 +132,25 @@ class _Ranking:
     sentence_fused: Scores
 
 
+@dataclass(frozen=True)
+class _Analysis:
+    """A question as read, each edition's ranking, and its likeness to each known question."""
+
+    read: Query
+    rankings: Mapping[Language, _Ranking]
+    likeness: Scores
+
+
 class Retriever:
     """Searches one corpus with one embedder. Thread-safe once made."""
 
-    def __init__(self, passages: Sequence[Passage], embedder: Embedder, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        embedder: Embedder,
+        store: Store | None = None,
+        questions: Bank | None = None,
+    ) -> None:
         """Raises IndexDamagedError when `store` does not hold these passages; without one, it is opened."""
         self._editions, texts = _editions(passages)
         self._by_id = {passage.id: passage for passage in passages}
@@ -120,13 +160,32 @@ class Retriever:
         self.embedder = embedder
         self.store = store or Store.open(texts, embedder)
         names = (word for p in zh.passages for word in lexical.words(_headed(p, p.text)))
+        self._questions = questions
+        self._place = {p.id: row for edition in (zh, en) for row, p in enumerate(edition.passages)}
+        self._need_rows = [self._rows(need) for need in questions.needs] if questions else []
         self._reader = Reader(names, known=en.bm25.vocabulary)
         self._analyse = lru_cache(maxsize=256)(self._analyse_afresh)
 
     @classmethod
     def open(cls, embedder: Embedder | None = None) -> "Retriever":
         """The article's retriever, with the bundled embedder unless another is given."""
-        return cls(chunking.passages(article.load()), embedder or open_embedder())
+        embedder = embedder or open_embedder()
+        questions = Bank(bank.load(), embedder)
+        return cls(chunking.passages(article.load()), embedder, questions=questions)
+
+    def _rows(self, need: Need) -> list[int]:
+        """Where the sentences of a need stand; the same in both editions."""
+        owner = self._editions["zh"].owner
+        rows = []
+        for passage, number in need.sentences:
+            place = self._place.get(f"zh-{passage}")
+            if place is None or not 0 <= number < np.count_nonzero(owner == place):
+                raise CorpusError(
+                    f"index/questions names the sentence {passage}.{number + 1}, which the article has not; "
+                    "name sentences as passage.number, counted from 1."
+                )
+            rows.append(int(np.searchsorted(owner, place)) + number)
+        return rows
 
     def __len__(self) -> int:
         """How many pairs there are."""
@@ -162,48 +221,82 @@ class Retriever:
         if not hits:
             return []
         language = hits[0].passage.language
-        edition, other = self._editions[language], self._editions[_other(language)]
-        read, own, passage_scores = self._rank(query, language)
-        far = self._analyse(query)[1][_other(language)]
-        scores = own.sentence_fused + OTHER * far.sentence_fused + CONTEXT * passage_scores[edition.owner]
-        wanted = {hit.passage.id for hit in hits}
-        found = []
-        for row in np.argsort(-scores, kind="stable"):
-            passage = edition.passages[edition.owner[row]]
-            if passage.id in wanted:
-                found.append(
-                    SentenceHit(
-                        passage,
-                        self._by_id[passage.counterpart_id],
-                        int(row - np.searchsorted(edition.owner, edition.owner[row])),
-                        edition.sentences[row],
-                        other.sentences[row],
-                        float(scores[row]),
-                        float(own.sentence_dense[row]),
-                        float(own.sentence_lexical[row]),
-                        _coverage(read, language, edition.bm25, edition.sentence_terms[row])[0],
-                    )
+        owner = self._editions[language].owner
+        wanted = {self._place[hit.passage.id] for hit in hits}
+        scores = self._sentence_scores(query, language)
+        order = np.argsort(-scores, kind="stable")
+        return [self._sentence(query, language, row, scores) for row in order if owner[row] in wanted]
+
+    def needs(self, query: str, language: Language | None = None, k: int = 12) -> Needs:
+        """The known questions most like this one, their sentences shown in `language`."""
+        if self._questions is None:
+            return Needs()
+        language = language or language_of(query)
+        scores = self._sentence_scores(query, language)
+        likeness = self._analyse(query).likeness
+        support = np.array([scores[rows].mean() if rows else 0 for rows in self._need_rows], np.float32)
+        silent = self._questions.silent
+        fused = np.where(silent, -np.inf, likeness + SUPPORT * support)
+        best = [row for row in np.argsort(-fused, kind="stable")[:k] if not silent[row]]
+        return Needs(
+            tuple(
+                NeedHit(
+                    self._questions.needs[row].kind,
+                    tuple(self._sentence(query, language, at, scores) for at in self._need_rows[row]),
+                    float(likeness[row]),
+                    float(fused[row]),
                 )
-        return found
+                for row in best
+            ),
+            float(likeness[silent].max(initial=0.0)),
+        )
+
+    def _sentence_scores(self, query: str, language: Language) -> Scores:
+        """(sentences,) in the order of the edition."""
+        _, own, passage_scores = self._rank(query, language)
+        far = self._analyse(query).rankings[_other(language)]
+        scores = own.sentence_fused + OTHER * far.sentence_fused
+        return np.asarray(scores + CONTEXT * passage_scores[self._editions[language].owner], np.float32)
+
+    def _sentence(self, query: str, language: Language, row: int, scores: Scores) -> SentenceHit:
+        edition, other = self._editions[language], self._editions[_other(language)]
+        read, own, _ = self._rank(query, language)
+        passage = edition.passages[edition.owner[row]]
+        return SentenceHit(
+            passage,
+            self._by_id[passage.counterpart_id],
+            int(row - np.searchsorted(edition.owner, edition.owner[row])),
+            edition.sentences[row],
+            other.sentences[row],
+            float(scores[row]),
+            float(own.sentence_dense[row]),
+            float(own.sentence_lexical[row]),
+            _coverage(read, language, edition.bm25, edition.sentence_terms[row])[0],
+        )
 
     def rankings(self, query: str, edition: Language) -> list[str]:
         """Ids of one edition's passages, best first, ranked by that edition alone (for evaluation)."""
-        ranking = self._analyse(query)[1][edition]
+        ranking = self._analyse(query).rankings[edition]
         order = np.argsort(-ranking.fused, kind="stable")
         return [self._editions[edition].passages[row].id for row in order]
 
     def _rank(self, query: str, language: Language) -> tuple[Query, _Ranking, Scores]:
-        read, rankings = self._analyse(query)
-        own, far = rankings[language], rankings[_other(language)]
-        return read, own, own.fused + OTHER * far.fused
+        seen = self._analyse(query)
+        own, far = seen.rankings[language], seen.rankings[_other(language)]
+        return seen.read, own, own.fused + OTHER * far.fused
 
-    def _analyse_afresh(self, query: str) -> tuple[Query, dict[Language, _Ranking]]:
+    def _analyse_afresh(self, query: str) -> _Analysis:
         read = self._reader.read(query)
-        cosines = self.store.scores(self.embedder.embed_queries([read.text[:LONGEST]]))[0]
-        return read, {
-            language: _signals(edition, cosines, read.terms[language])
-            for language, edition in self._editions.items()
-        }
+        vector = self.embedder.embed_queries([read.text[:LONGEST]])
+        cosines = self.store.scores(vector)[0]
+        return _Analysis(
+            read,
+            {
+                language: _signals(edition, cosines, read.terms[language])
+                for language, edition in self._editions.items()
+            },
+            self._questions.likeness(read.text, vector) if self._questions else np.empty(0, np.float32),
+        )
 
 
 def index_texts(passages: Sequence[Passage]) -> list[str]:

@@ -1,7 +1,8 @@
 """Texts and their vectors on disk: a FAISS file and the manifest that vouches for it.
 
-A folder holds `manifest.json` and `vectors-<hash>.faiss`. The vectors are written and synced first; putting
-the manifest in its place is the one atomic step, so a killed writer leaves the old index or the new one.
+A folder holds `manifest.json` and `vectors-<hash>.faiss`, with rows in half precision. The vectors are
+written and synced first; putting the manifest in its place is the one atomic step, so a killed writer leaves
+the old index or the new one.
 Loading hashes the file before FAISS reads it (a flipped byte would load without a word) and compares
 every text with the one the row was made from.
 
@@ -27,7 +28,7 @@ from index.embedder import Embedder, Vectors
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 METRIC = "inner product of unit rows"
 PACKAGED = Path(__file__).parent / "data"
 REMEDY = "Run `python -m index.build` to make it anew."
@@ -46,14 +47,14 @@ class Store:
     _faiss: Any
 
     @classmethod
-    def open(cls, texts: Sequence[str], embedder: Embedder) -> "Store":
-        """The packaged index, or the one built here before, or a fresh one in `home()/index`.
+    def open(cls, texts: Sequence[str], embedder: Embedder, name: str = "passages") -> "Store":
+        """The packaged index `name`, or the one built here before, or a fresh one in `home()/index`.
 
         A stale or damaged index is rebuilt with one line in the log; rows that are still right are kept.
         """
-        own = weights.home() / "index" / f"{_slug(embedder.id)}-{embedder.digest[:8]}"
+        own = weights.home() / "index" / f"{_slug(embedder.id)}-{embedder.digest[:8]}" / name
         reason = f"There is no index by {embedder.id} yet."
-        for folder in (PACKAGED, own):
+        for folder in (PACKAGED / name, own):
             try:
                 return cls.load(folder, texts, embedder)
             except IndexDamagedError as exc:
@@ -93,6 +94,13 @@ class Store:
         np.put_along_axis(scores, rows, found, axis=1)
         return scores
 
+    def rows(self) -> Vectors:
+        """(len(texts), dimension) float32: the vectors themselves."""
+        if not self.texts:
+            return np.empty((0, self.dimension), np.float32)
+        rows: Vectors = self._faiss.reconstruct_n(0, len(self.texts))
+        return rows
+
     def check(self) -> str:
         """One line about the files as they are now. Raises IndexDamagedError when they changed since."""
         manifest = _manifest(self.folder)
@@ -107,13 +115,15 @@ def build(folder: Path, texts: Sequence[str], embedder: Embedder) -> Store:
     Vectors whose text and embedder are unchanged are taken from `folder` and from the packaged index, each
     after its own checksum. When the folder cannot be written the store serves from memory.
     """
-    kept = _salvage(PACKAGED, embedder) | _salvage(folder, embedder)
+    kept = _salvage(PACKAGED / folder.name, embedder) | _salvage(folder, embedder)
     fresh = [text for text in dict.fromkeys(texts) if _short(text.encode()) not in kept]
     made = embedder.embed_passages(fresh)
     kept |= {_short(text.encode()): vector for text, vector in zip(fresh, made, strict=True)}
     keys = [_short(text.encode()) for text in texts]
     vectors = np.stack([kept[key] for key in keys]) if keys else np.empty((0, embedder.dimension), np.float32)
-    flat = faiss.IndexFlatIP(embedder.dimension)
+    flat = faiss.IndexScalarQuantizer(
+        embedder.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
     flat.add(vectors)
     data = faiss.serialize_index(flat).tobytes()
     manifest = {
@@ -124,7 +134,7 @@ def build(folder: Path, texts: Sequence[str], embedder: Embedder) -> Store:
         "count": len(texts),
         "file": f"vectors-{hashlib.sha256(data).hexdigest()[:8]}.faiss",
         "sha256": hashlib.sha256(data).hexdigest(),
-        "rows": [f"{key} {_short(vector.tobytes())}" for key, vector in zip(keys, vectors, strict=True)],
+        "rows": [f"{key} {_short(_half(vector))}" for key, vector in zip(keys, vectors, strict=True)],
     }
     try:
         _write(folder, manifest, data)
@@ -199,7 +209,7 @@ def _maker(folder: Path) -> str | None:
 def _salvage(folder: Path, embedder: Embedder) -> dict[str, Vectors]:
     """Text key -> vector, for every row of this embedder that still has its checksum.
 
-    A flat FAISS file ends with the rows themselves, so they can be had even when the rest is damaged.
+    Such a FAISS file ends with the rows themselves, so they can be had even when the rest is damaged.
     """
     try:
         manifest = _manifest(folder)
@@ -208,15 +218,19 @@ def _salvage(folder: Path, embedder: Embedder) -> dict[str, Vectors]:
         data = _vector_bytes(folder, manifest)
     except IndexDamagedError:
         return {}
-    size = 4 * embedder.dimension
+    size = 2 * embedder.dimension
     tail = data[len(data) - size * len(manifest["rows"]) :]
     found = {}
     for number, row in enumerate(manifest["rows"]):
         text, _, checksum = row.partition(" ")
         vector = tail[number * size : (number + 1) * size]
         if len(vector) == size and _short(vector) == checksum:
-            found[text] = np.frombuffer(vector, np.float32)
+            found[text] = np.frombuffer(vector, np.float16).astype(np.float32)
     return found
+
+
+def _half(vector: Vectors) -> bytes:
+    return vector.astype(np.float16).tobytes()
 
 
 def _short(data: bytes) -> str:
