@@ -125,11 +125,12 @@ def _differences(run: Run, before: Run | None) -> list[str]:
         ("Now failing", run.failed.keys() - before.failed.keys()),
     ):
         lines += [f"{word}: {', '.join(sorted(names))}"] if names else []
+    lines = lines or ["No share has changed."]
     if run.timed and before.timed:
         for name, time in catalogue().times.items():
             was, now = (r.table[OVERALL].times.get(name) for r in (before, run))
             lines.append(f"{time.label}: {_seconds(was)} → {_seconds(now)}")
-    return [f"Recorded on {before.date}, machine: {before.machine}."] + (lines or ["No figure has changed."])
+    return [f"Compared with the run of {before.date}; its machine: {before.machine}.", *lines]
 
 
 def _failure(judgement: Judgement) -> str:
