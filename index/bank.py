@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import yaml
@@ -21,6 +21,7 @@ from index import lexical
 from index.embedder import Embedder, Vectors
 from index.store import Store
 
+PACKAGED = Path(__file__).parent / "questions"
 LEXICAL = 0.18
 """What words in common count against the cosine: BM25 over the question's own weight, times this."""
 
@@ -38,13 +39,12 @@ class Need:
     wordings: tuple[str, ...]
 
 
-def load() -> list[Need]:
-    """The packaged questions. Raises CorpusError for an entry that is not one."""
+def load(folder: Path = PACKAGED) -> list[Need]:
+    """The questions of a folder, file by file. Raises CorpusError for an entry that is not one."""
     needs = []
-    for file in sorted(resources.files("index").joinpath("questions").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".yaml"):
-            for entry in yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-                needs.append(_need(entry, file.name))
+    for file in sorted(folder.glob("*.yaml")):
+        for entry in yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            needs.append(_need(entry, file.name))
     return needs
 
 
