@@ -16,11 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
 from pydantic import BaseModel, Field, ValidationError
 
 from assistant.answer import Answer, Turn
-from assistant.settings import load_settings
+from assistant.settings import data_folder, load_settings
 from assistant.text import clean, normalise
 from corpus.errors import HistoryError, InputError
 
@@ -222,6 +221,18 @@ class Conversations:
         with self._lock, _explained(self.path):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def find(self, owner: str, beginning: str) -> str:
+        """The id that begins so; the last changed for an empty one. InputError: there is none, or several."""
+        query = """SELECT id FROM conversation WHERE owner = ? AND substr(id, 1, ?) = ?
+            ORDER BY changed DESC LIMIT ?"""
+        with self._transaction("DEFERRED") as db:
+            found = db.execute(query, (owner, len(beginning), beginning, 2 if beginning else 1)).fetchall()
+        if not found:
+            raise _missing("conversation", beginning)
+        if len(found) > 1:
+            raise InputError(f"Several conversations begin with {beginning!r}; give more of the id.")
+        return str(found[0]["id"])
+
     def get(self, owner: str, conversation_id: str) -> Conversation:
         """A conversation with all its turns. InputError as `rename`."""
         with self._transaction("DEFERRED") as db:
@@ -323,9 +334,7 @@ _TABLES = ("conversation", "turn")
 
 def _place() -> Path | str:
     """Where the settings keep conversations."""
-    return load_settings().history or platformdirs.user_data_path("framework-assistant", appauthor=False) / (
-        "conversations.db"
-    )
+    return load_settings().history or data_folder() / "conversations.db"
 
 
 @contextmanager

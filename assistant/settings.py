@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
+import platformdirs
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,7 +30,8 @@ class Settings(BaseSettings):
     deadline_seconds: float = Field(60.0, gt=0, le=3600, description="the model may work so long on a reply")
 
     api_keys: SecretStr = Field(
-        SecretStr(""), description="who may ask over HTTP: `KEY` or `NAME KEY`, or sha256:… of it, with commas"
+        SecretStr(""),
+        description="who may ask over HTTP: `KEY` or `NAME KEY`, or sha256:… of it, with commas",
     )
     api_keys_file: Path | None = Field(None, description="file with a line `NAME sha256:…` for each API key")
     hostnames: str = Field("", description="further names, with commas, that the server is reached by")
@@ -50,6 +52,11 @@ def load_settings(**chosen: Any) -> Settings:
         return Settings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
         raise InputError(_sentence(error)) from error
+
+
+def data_folder() -> Path:
+    """Where this program keeps what is the user's: conversations, and the note of a running server."""
+    return platformdirs.user_data_path("framework-assistant", appauthor=False)
 
 
 def _sentence(error: ValidationError) -> str:

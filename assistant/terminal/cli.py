@@ -1,6 +1,7 @@
 """The terminal door: `assistant COMMAND`. Heavy imports wait inside the commands, so that help is at once.
 
-Exit codes: 0 done; 1 failed, with one sentence on standard error; 2 usage; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 failed, with one sentence on standard error; 2 usage; 3, from `ask` alone, when the
+article does not answer; 130 stopped by Ctrl-C.
 """
 
 import logging
@@ -10,7 +11,16 @@ from collections.abc import Sequence
 
 import click
 
-from assistant.terminal.commands import article, ask, chat, installation, serve, verify
+from assistant.terminal.commands import (
+    article,
+    ask,
+    chat,
+    completion,
+    history,
+    installation,
+    serve,
+    verify,
+)
 from corpus.errors import AssistantError
 
 
@@ -50,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 COMMANDS: tuple[click.Command, ...] = (
     ask.ask,
     chat.chat,
+    history.history,
     article.search,
     article.recommend,
     article.check,
@@ -58,6 +69,7 @@ COMMANDS: tuple[click.Command, ...] = (
     serve.key,
     installation.models,
     installation.doctor,
+    completion.completion,
 )
 
 for command in COMMANDS:

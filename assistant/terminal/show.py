@@ -1,19 +1,27 @@
-"""How answers look in a terminal, and what may reach it: no escape sequences but our own colours."""
+"""What may reach a terminal, and how: no escape sequences but our own colours, and none in pipes."""
 
 import json
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
 
-from assistant.answer import Answer, Citation, Event, Final, SearchResult, Token
+from assistant.answer import SearchResult
 
 if TYPE_CHECKING:
     from assistant.verification import Finding
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+WIDEST = 100
+"""Cells of the longest line that is easy to read."""
 
 
 def plain(text: str) -> str:
@@ -27,44 +35,47 @@ def dump(value: Any, indent: int | None = 2) -> str:
     return re.sub(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def say(text: str = "", end: str = "\n", **style: Any) -> None:
-    """Print text; colours appear on a terminal that wants them."""
-    text = plain(text)
-    click.echo((click.style(text, **style) if style else text) + end, nl=False)
+def console(err: bool = False) -> Console:
+    """Standard output or error: bare in pipes, and on terminals where colours were declined."""
+    context = click.get_current_context(silent=True)
+    declined = context is not None and context.color is False
+    bare = declined or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return Console(
+        stderr=err,
+        color_system=None if bare else "auto",
+        force_interactive=False if bare else None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=True,
+    )
+
+
+def say(text: str = "", end: str = "\n", err: bool = False, **style: Any) -> None:
+    """Print text in a style of Rich (`bold`, `dim`, `color`), where the terminal shows styles."""
+    console(err).print(Text(plain(text), Style(**style)), end=end)
 
 
 def complain(text: str) -> None:
     """One sentence on standard error."""
-    click.echo(plain(text), err=True)
+    say(text, err=True)
 
 
-def stream(events: Iterable[Event]) -> Answer:
-    """Print an answer as it comes, then its sources; returns it."""
-    shown = ""
-    for event in events:
-        if isinstance(event, Token):
-            say(event.text, end="")
-            shown += event.text
-        elif isinstance(event, Final):
-            answer = event.answer
-    rest = answer.answer.removeprefix(shown)
-    say(rest if rest != answer.answer or not shown else f"\n\n{answer.answer}")
-    _show_advice(answer)
-    if answer.note:
-        say(f"\n{answer.note}", dim=True)
-    show_sources(answer.citations)
-    return answer
+def room() -> int | None:
+    """Cells of a line on the terminal; None in pipes, where lines are not broken."""
+    out = console()
+    return min(out.width, WIDEST) if out.is_terminal else None
 
 
-def show_sources(citations: Sequence[Citation]) -> None:
-    """The numbered sources, each with its quote in both editions."""
-    for citation in citations:
-        say()
-        say(f"[{citation.marker}] ", end="", bold=True)
-        say(citation.section, end="", bold=True)
-        say(f"  {citation.passage_id}", dim=True)
-        say(f"    {citation.quote}")
-        say(f"    {citation.counterpart.quote}", dim=True)
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """Say on a terminal what is being waited for, until it is there."""
+    err = console(err=True)
+    if err.is_interactive:
+        with err.status(text):
+            yield
+    else:
+        yield
 
 
 def found(results: Sequence[SearchResult]) -> None:
@@ -82,18 +93,6 @@ def unsound(findings: Sequence["Finding"]) -> None:
     """What does not hold in saved answers: where and how, the words it concerns, found against expected."""
     for finding in findings:
         say(f"{finding.where}: ", end="")
-        say(finding.kind, fg="red")
+        say(finding.kind, color="red")
         say(f"    {finding.sentence}")
         say(f"    {finding.detail}", dim=True)
-
-
-def _show_advice(answer: Answer) -> None:
-    """What was understood, so that it can be corrected, and what is still to be known."""
-    advice, asked = answer.recommendation, answer.ask_next
-    if advice or asked:
-        say()
-    if advice:
-        facts = "".join(f", {fact}={dump(value, None)}" for fact, value in advice.facts.items())
-        say(f"→ {advice.audience}{facts} ({advice.rule})", dim=True)
-    if asked:
-        say(f"? {asked.question} {' / '.join(option['label'] for option in asked.options)}", dim=True)

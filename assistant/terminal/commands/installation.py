@@ -64,7 +64,7 @@ def doctor(llm: str | None, port: int | None) -> None:
 
     broken = 0
     for check in examine(load_settings(llm=llm, port=port)):
-        say("ok     " if check.ok else "broken ", end="", fg="green" if check.ok else "red")
+        say("ok     " if check.ok else "broken ", end="", color="green" if check.ok else "red")
         say(f"{check.name:<11} {check.detail}")
         broken += not check.ok
     if broken:

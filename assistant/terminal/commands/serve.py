@@ -23,14 +23,16 @@ def serve(host: str | None, port: int | None, api_keys: Path | None, llm: str | 
 
     An address that others can reach needs API keys; `assistant key NAME` makes one.
     """
-    from assistant.serving.address import bind, url_of
+    from assistant.serving import note
+    from assistant.serving.address import bind, is_loopback, url_of
     from assistant.serving.keys import Keys
     from assistant.serving.standby import Standby
     from assistant.settings import load_settings
     from assistant.terminal.show import complain
 
     settings = load_settings(host=host, port=port, llm=llm, api_keys_file=api_keys)
-    Keys.of(settings).require_for(settings.host)
+    keys = Keys.of(settings)
+    keys.require_for(settings.host)
     door = bind(settings.host, settings.port)
     complain("Starting; the models are being loaded.")
 
@@ -49,6 +51,8 @@ def serve(host: str | None, port: int | None, api_keys: Path | None, llm: str | 
         except AssistantError as error:
             complain(str(error))
         else:
+            if is_loopback(settings.host) and not keys:
+                note.leave(url_of(door), settings.llm)
             click.echo(f"Ready at {url_of(door)} (Ctrl-C stops)")
 
     if settings.log == "json":
@@ -60,6 +64,8 @@ def serve(host: str | None, port: int | None, api_keys: Path | None, llm: str | 
         Server(app, door, threading.Thread(target=announce, daemon=True).start).run()
     except KeyboardInterrupt:
         complain("Stopped.")
+    finally:
+        note.take_away()
 
 
 @click.command()

@@ -43,6 +43,6 @@ def _show(findings: Sequence["Finding"]) -> None:
 
     for finding in findings:
         say(f"{finding.where}: ", end="")
-        say(finding.kind, fg="red")
+        say(finding.kind, color="red")
         say(f"    {finding.sentence}")
         say(f"    {finding.detail}", dim=True)
