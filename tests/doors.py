@@ -6,8 +6,21 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
+from assistant.api.routes import create_api
+from assistant.engine import Engine
 from assistant.serving.address import bind, url_of
-from assistant.serving.server import Server
+from assistant.serving.server import Server, protect
+from assistant.serving.standby import Standby
+from assistant.settings import load_settings
+
+
+def api_over(engine: Engine, **chosen: object) -> FastAPI:
+    """The API as `assistant serve` runs it, without the page, over an engine that is there already."""
+    settings = load_settings(**chosen)
+    standby = Standby(lambda: engine)
+    standby.start()
+    standby.wait(10)
+    return protect(create_api(standby, settings), settings.host, settings)
 
 
 @contextmanager

@@ -41,8 +41,8 @@ def place_of(error: BaseException) -> str:
     )
 
 
-def write_json(level: int = logging.INFO) -> None:
-    """Log everything of this process as JSON lines on standard error."""
+def write_json() -> None:
+    """Log requests and warnings as JSON lines on standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter(
@@ -51,7 +51,8 @@ def write_json(level: int = logging.INFO) -> None:
             rename_fields={"levelname": "level", "name": "logger"},
         )
     )
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    log.setLevel(logging.INFO)
 
 
 class Journal:
