@@ -30,7 +30,7 @@ from assistant.engine import Engine
 from assistant.settings import load_settings
 from assistant.terminal.show import complain
 from corpus.article import LANGUAGES, Language
-from corpus.errors import AssistantError
+from corpus.errors import AssistantError, InputError
 from corpus.files import write_whole
 from evaluation import labelled, logistic, running
 from evaluation.catalogue import catalogue
@@ -93,14 +93,16 @@ def observe(questions: Iterable[Question], engine: Engine) -> Iterator[Observed]
 
 
 def calibrate(observed: Sequence[Observed]) -> Calibration:
-    """Weights and thresholds from what was observed. Needs both kinds of questions in each language.
+    """Weights and thresholds from what was observed. Raises InputError without some of both kinds.
 
     Thresholds are chosen on the held-out probabilities, so the errors told of them flatter a little.
     """
     complete, names = _complete(observed)
     rows = np.array([[seen.signals.known()[name] for name in names] for seen in complete])
-    answerable = np.array([seen.question.answerable for seen in complete])
+    answerable = np.array([seen.question.answerable for seen in complete], dtype=bool)
     languages = np.array([seen.signals.language for seen in complete])
+    if min(answerable.sum(), (~answerable).sum()) < 2:
+        raise InputError("Too few questions to tell apart; give several of both kinds, answerable and not.")
     slopes, bias = logistic.fit(rows, answerable)
     probable = logistic.held_out(rows, answerable, list(languages))
 

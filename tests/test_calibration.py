@@ -1,0 +1,204 @@
+"""Calibrating silence: the fit by hand and by oracle, thresholds by hand, the script through its door."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from sklearn.linear_model import LogisticRegression
+
+from assistant import abstention
+from assistant.abstention import Signals
+from assistant.engine import Engine
+from assistant.settings import load_settings
+from corpus.errors import InputError
+from evaluation import logistic
+from evaluation.calibrate import SHIPPED, Observed, calibrate, main, observe, threshold
+from evaluation.labelled import Question
+
+
+def question(text: str, answerable: bool = True, kind: str = "fact") -> Question:
+    """A question without a label but whether it can be answered."""
+    fields = {"id": text, "lang": "en", "type": kind, "history": [], "question": text, "must": []}
+    return Question.model_validate(
+        fields | {"answerable": answerable, "must_not": [], "evidence": [], "recommend": None}
+    )
+
+
+class TestLogistic:
+    def test_two_rows_give_the_weight_that_solves_the_equation(self) -> None:
+        # Both rows count 1; the slope w minimises 2 log(1 + exp(-w)) + w**2 / 2, so w (1 + exp(w)) = 2.
+        weights, bias = logistic.fit(np.array([[-1.0], [1.0]]), np.array([False, True]))
+        assert weights[0] * (1 + math.exp(weights[0])) == pytest.approx(2)
+        assert bias == pytest.approx(0)
+
+    def test_weights_take_rows_as_they_are(self) -> None:
+        held = np.array([False, True])
+        (plain,), _ = logistic.fit(np.array([[-1.0], [1.0]]), held)
+        (scaled,), bias = logistic.fit(np.array([[40.0], [60.0]]), held)
+        assert scaled == pytest.approx(plain / 10)
+        assert bias == pytest.approx(-50 * scaled)
+
+    def test_a_signal_that_never_changes_weighs_nothing(self) -> None:
+        rows = np.array([[-1.0, 3.0], [1.0, 3.0]])
+        weights, _ = logistic.fit(rows, np.array([False, True]))
+        assert weights[1] == 0
+
+    def test_agrees_with_an_independent_implementation(self) -> None:
+        random = np.random.default_rng(7)
+        rows = random.normal(size=(120, 4)) * [1, 5, 0.1, 20] + [0, 9, 3, -4]
+        held = rows @ [1, -0.3, 4, 0.05] + random.normal(size=120) > 10
+        assert 20 < held.sum() < 60
+        middle, spread = rows.mean(axis=0), rows.std(axis=0)
+        oracle = LogisticRegression(C=1.0, class_weight="balanced", tol=1e-10, max_iter=1000)
+        oracle.fit((rows - middle) / spread, held)
+        weights, bias = logistic.fit(rows, held)
+        expected = oracle.predict_proba((rows - middle) / spread)[:, 1]
+        assert logistic.sigmoid(rows @ weights + bias) == pytest.approx(expected, abs=1e-5)
+
+    def test_held_out_rows_were_not_seen(self) -> None:
+        # Each row is told apart by a column of its own, which says nothing about any other row.
+        held = np.arange(40) % 2 == 0
+        rows = np.eye(40)
+        weights, bias = logistic.fit(rows, held)
+        assert (logistic.sigmoid(rows @ weights + bias) > 0.5).tolist() == held.tolist()
+        assert logistic.held_out(rows, held, ["x"] * 40) == pytest.approx(0.5, abs=0.01)
+
+    def test_held_out_is_the_same_every_time(self) -> None:
+        random = np.random.default_rng(3)
+        rows, held = random.normal(size=(30, 2)), np.arange(30) % 3 == 0
+        again = [logistic.held_out(rows, held, ["a", "b"] * 15).tolist() for _ in range(2)]
+        assert again[0] == again[1]
+
+    def test_extreme_totals_stay_probabilities(self) -> None:
+        assert logistic.sigmoid(np.array([-1e6, 0, 1e6])).tolist() == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("low", "others", "expected"),
+    [
+        # One refusal in fifty is allowed: above .3, in the wide gap between .5 and .9.
+        (50, [0.1, 0.2, 0.5, 0.95], 0.7),
+        # One in forty-nine is more than is allowed: below .3, above .2.
+        (49, [0.1, 0.2, 0.5, 0.95], 0.25),
+        # A refusal that catches nothing is not made.
+        (50, [0.1, 0.2, 0.95], 0.25),
+        # Nothing to catch: nobody is refused, and the widest gap lies below all.
+        (50, [0.95], 0.15),
+    ],
+)
+def test_the_threshold_catches_most_within_what_is_allowed(
+    low: int, others: list[float], expected: float
+) -> None:
+    probable = np.array([0.3] + [0.9] * (low - 1) + others)
+    answerable = np.array([True] * low + [False] * len(others))
+    assert threshold(probable, answerable) == pytest.approx(expected)
+
+
+def seen(dense: float, answerable: bool, english: bool = True, doubt: float | None = None) -> Observed:
+    """A question known by its cosine, its language and perhaps the model's doubt; all else is the same."""
+    alike = {field.name: 0 for field in fields(Signals)}
+    signals = Signals(**alike | {"dense": dense, "english": english, "doubt": doubt})
+    return Observed(question("?", answerable), signals)
+
+
+def told_apart(doubt: bool = False) -> list[Observed]:
+    """Sixty questions; those with a cosine below 0.5 are not answered."""
+    return [
+        seen(step / 30, step >= 15, english, (0.1 if step >= 15 else 0.9) if doubt else None)
+        for english in (True, False)
+        for step in range(30)
+    ]
+
+
+def test_weights_and_thresholds_tell_apart_what_can_be_told_apart() -> None:
+    found = calibrate(told_apart())
+    assert set(found.weights.signals) == {field.name for field in fields(Signals)} - {"doubt"}
+    assert found.weights.signals["dense"] > 0
+    assert found.n == 60
+    assert found.errors == {"zh": ((0, 15), (0, 15)), "en": ((0, 15), (0, 15))}
+
+
+def test_a_signal_takes_part_when_it_was_read_almost_always() -> None:
+    observed = told_apart(doubt=True)
+    assert calibrate(observed).weights.signals["doubt"] < 0
+    missing = [seen(0.2, False), seen(0.8, True)]
+    assert calibrate(observed + missing).n == 60
+    rare = calibrate(told_apart() + observed[:6])
+    assert "doubt" not in rare.weights.signals and rare.n == 66
+
+
+@pytest.mark.parametrize("answerable", [[], [True, True, True], [True, False, True]])
+def test_one_kind_of_questions_is_not_enough(answerable: list[bool]) -> None:
+    with pytest.raises(InputError, match="Too few questions"):
+        calibrate([seen(0.5, can) for can in answerable])
+
+
+def test_the_shipped_weights_are_of_signals_and_decide_with_a_model_and_without() -> None:
+    with_model, without = (abstention.Weights(**row) for row in yaml.safe_load(SHIPPED.read_text("utf-8")))
+    assert with_model.signals.keys() <= {field.name for field in fields(Signals)}
+    assert with_model.signals.keys() - without.signals.keys() == {"doubt"}
+    assert with_model.signals["doubt"] < 0
+    for weights in (with_model, without):
+        assert set(weights.silent_below) == {"zh", "en"}
+        assert all(0 < below < 1 for below in weights.silent_below.values())
+    for doubt, weights in ((0.2, with_model), (None, without)):
+        signals = seen(0.85, True, doubt=doubt).signals
+        assert abstention.answerable(signals) == weights.probability(signals.known())
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """The shipped article without a model."""
+    engine = Engine.open(load_settings(llm="none"))
+    yield engine
+    engine.close()
+
+
+def test_what_is_observed_is_what_the_engine_decided_from(engine: Engine) -> None:
+    known, unknown = question("Which APIs does TorchServe support?"), question("What does Coral cost?", False)
+    advice = question("My company builds an IoT device. Which framework?")
+    observed = list(observe([known, advice, unknown], engine))
+    assert [each.question for each in observed] == [known, unknown]
+    assert [abstention.is_silent(each.signals) for each in observed] == [False, True]
+    assert [each.signals.doubt for each in observed] == [None, None]
+    assert not abstention.log.handlers
+
+
+ANSWERED = [
+    "Which APIs does TorchServe support?",
+    "What is TensorFlow Hub?",
+    "Who developed Haiku?",
+    "TorchServe 支持哪些 API?",
+    "TFLite 是做什么用的?",
+    "PyTorch Live 是什么时候发布的?",
+]
+UNANSWERED = [
+    "What does a Coral board cost?",
+    "Who won the chess championship?",
+    "How do I bake bread?",
+    "Coral 开发板多少钱?",
+    "今天天气怎么样?",
+    "怎么烤面包?",
+]
+
+
+def test_the_script_writes_what_the_engine_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labelled = [question(text) for text in ANSWERED] + [question(text, False) for text in UNANSWERED]
+    path, out = tmp_path / "own.jsonl", tmp_path / "weights.yaml"
+    rows: list[Any] = [json.loads(each.model_dump_json(by_alias=True)) for each in labelled]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    assert main([str(path), "--llm", "none", "--out", str(out)]) == 0
+    (written,) = [abstention.Weights(**row) for row in yaml.safe_load(out.read_text("utf-8"))]
+    assert "doubt" not in written.signals and set(written.silent_below) == {"zh", "en"}
+    told = capsys.readouterr().out
+    assert "zh, held out" in told and "en, in use now" in told and "12 questions" in told
+
+
+def test_a_set_that_is_not_there_is_misuse() -> None:
+    assert main(["nowhere.jsonl"]) == 2
