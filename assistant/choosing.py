@@ -86,15 +86,21 @@ class Chooser:
             added += [e for e in others if e not in added and name in self._vocabulary.names_in(e.text)][:1]
         return added
 
-    def _known(self, question: str, needs: Needs, of_clauses: Sequence[Needs]) -> list[NeedHit]:
-        """The known question that this one is, and those that its clauses are."""
+    def wanted(self, question: str, needs: Sequence[Needs]) -> list[Evidence]:
+        """The sentences of the known questions that are surely asked, by the whole and by its clauses."""
+        found = [self.likest(question, each) for each in needs]
+        sure = [need for need in found if need is not None and need.likeness >= SURE]
+        return list(dict.fromkeys(_evidence(s) for need in sure for s in need.sentences))
+
+    def likest(self, question: str, needs: Needs) -> NeedHit | None:
+        """The known question that fits best, if any is alike."""
         alike = [need for need in needs.answered if need.likeness >= ALIKE]
-        known = [max(alike, key=lambda need: fitness(question, need))] if alike else []
-        for clause in of_clauses:
-            likest = max(clause.answered, key=lambda need: fitness(question, need), default=None)
-            if likest is not None and likest.likeness >= SURE:
-                known.append(likest)
-        return known
+        return max(alike, key=lambda need: fitness(question, need), default=None)
+
+    def _known(self, question: str, needs: Needs, of_clauses: Sequence[Needs]) -> list[NeedHit]:
+        """The known question that this one is, and those that its clauses surely are."""
+        found = [self.likest(question, each) for each in (needs, *of_clauses)]
+        return [need for place, need in enumerate(found) if need and (place == 0 or need.likeness >= SURE)]
 
     def _ranked(self, question: str, ranked: Sequence[SentenceHit]) -> list[SentenceHit]:
         telling = [s for s in ranked if not s.text.rstrip().endswith(("?", "？"))]

@@ -5,8 +5,8 @@ else is worded by the model from the sentences found, as far as its words hold; 
 """
 
 import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Generator as Stream
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 EXTRACTIVE = "extractive"
 
 
+MOST_ADDED = 2
+"""Sentences added to a recommendation for what else was asked."""
 REPEATED = 0.8
 """A reason of which a larger share of words stands in the verdict says nothing new."""
 
@@ -99,7 +101,11 @@ class Drafter:
             yield from quoted([sentence for reason in reasons for sentence in self._located(reason)][:2])
             return
         draft.recommendation = outcome.recommendation(asked.language)
-        yield from self._reason(asked, outcome, verdict.text, reasons, draft)
+        told = list(cited)
+        for claim in self._reason(asked, outcome, verdict.text, reasons, draft):
+            told += claim.evidence
+            yield claim
+        yield from quoted(self._more(asked, outcome, told))
 
     def _reason(
         self, asked: Asked, outcome: rules.Outcome, verdict: str, reasons: Sequence[rules.Said], draft: Draft
@@ -120,39 +126,45 @@ class Drafter:
         for reason in reasons[: 0 if told else 1]:
             yield verbatim(as_sentence(reason.text), self._located(reason))
 
+    def _more(self, asked: Asked, outcome: rules.Outcome, told: Collection[Evidence]) -> list[Evidence]:
+        """What else is asked for beside the advice: sentences for it that agree with the verdict."""
+        if not clauses(simplified(asked.query)):
+            return []
+        needs = [self._retriever.needs(asked.query, asked.language), *self._of_clauses(asked)]
+        wanted = self._chooser.wanted(asked.query, needs)
+        known = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
+        return [e for e in known if rules.agrees(e.text, asked.language, outcome)][:MOST_ADDED]
+
     def _explain(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:
         """What the article says: phrased by the model where its words hold, else quoted."""
         ranked = self._retriever.sentences(asked.query, hits)
         needs = self._retriever.needs(asked.query, asked.language)
-        choice = self._chooser.choose(asked.query, ranked, needs, self._of_clauses(asked))
-        messages = prompts.messages(asked.language, [e.text for e in choice.offered], asked.query)
-        doubt = self._doubt(asked.language, messages)
-        seen = abstention.signals(asked.query, hits, ranked, needs, self._vocabulary, doubt)
-        if abstention.is_silent(seen):
+        if abstention.is_silent(abstention.signals(asked.query, hits, ranked, needs, self._vocabulary)):
             return
+        choice = self._chooser.choose(asked.query, ranked, needs, self._of_clauses(asked))
         cited: list[Evidence] = []
         if self._generator is not None:
+            messages = prompts.messages(asked.language, [e.text for e in choice.offered], asked.query)
             for claim in self._phrase(asked, messages, choice.offered, draft):
                 cited += claim.evidence
                 yield claim
         yield from quoted(self._chooser.left_open(asked.query, choice, cited))
 
     def _of_clauses(self, asked: Asked) -> list[Needs]:
-        """What each clause of a question of several is after, completed by the ones before it."""
-        found, before = [], ""
-        for clause in clauses(simplified(asked.query)):
-            before = following.completed(clause, before, "", self._vocabulary)
-            found.append(self._retriever.needs(before, asked.language))
-        return found
+        """What each clause of a question of several is after, completed by the ones before it.
 
-    def _doubt(self, language: Language, messages: Sequence[Message]) -> float | None:
-        """How probable the model finds it that nothing answers; None where nobody can tell."""
-        try:
-            self.warm(language)
-            return self._generator.likelihood(messages, prompts.NO_ANSWER) if self._generator else None
-        except GenerationError as error:
-            log.warning("The language model was not asked whether anything answers: %s", error)
-            return None
+        "It" may be what the clause before is about, or what answers it ("Who runs the inference? When did it
+        come out?"): both are looked up.
+        """
+        found: list[Needs] = []
+        before, said = "", ""
+        for clause in clauses(simplified(asked.query)):
+            readings = following.readings(clause, before, said, self._vocabulary)
+            found += [self._retriever.needs(reading, asked.language) for reading in readings]
+            before = readings[-1]
+            likest = self._chooser.likest(before, found[-1])
+            said = likest.sentences[0].text if likest else ""
+        return found
 
     def _phrase(
         self, asked: Asked, messages: Sequence[Message], evidence: Sequence[Evidence], draft: Draft

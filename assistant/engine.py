@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from assistant import wording
 from assistant.answer import (
@@ -29,7 +30,7 @@ from assistant.drafting import Draft, Drafter
 from assistant.generation import open_generator
 from assistant.generation.base import Generator
 from assistant.grounding import Vocabulary
-from assistant.history import understand
+from assistant.history import Asked, understand
 from assistant.settings import Settings, load_settings
 from assistant.text import traditional
 from corpus import article, chunking
@@ -39,6 +40,9 @@ from index.retriever import Hit, Retriever
 
 PASSAGES = 6
 """Aligned passages retrieved for a question."""
+
+STANDS_ALONE = 0.75
+"""Likeness to a known question from which a question without a name needs nothing from before."""
 
 SPACE: dict[Language, str] = {"zh": "", "en": " "}
 """What stands between two sentences."""
@@ -80,7 +84,7 @@ class Engine:
         """Yield Retrieved, then Tokens, then Final. Closing the iterator stops decoding."""
         began = time.perf_counter()
         timings = Timings()
-        asked = understand(question, history, language, self._vocabulary)
+        asked = self._understand(question, history, language)
         hits = self._retriever.search(asked.query, k=PASSAGES, language=asked.language)
         timings.retrieve_ms = _since(began)
         yield Retrieved(passages=[_result(hit) for hit in hits])
@@ -123,6 +127,16 @@ class Engine:
                 model=draft.model,
             )
         )
+
+    def _understand(self, question: str, history: Sequence[Turn], language: str) -> Asked:
+        """The question as it stands alone; one that names nothing does if it is like a known question."""
+        asked = understand(question, history, language, self._vocabulary)
+        if (
+            asked.joined is None
+            or self._retriever.needs(asked.query, asked.language).likeness >= STANDS_ALONE
+        ):
+            return asked
+        return replace(asked, query=asked.joined)
 
     def search(self, query: str, k: int = 5, language: str = "auto") -> list[SearchResult]:
         """The k nearest aligned passages, best first."""

@@ -48,11 +48,23 @@ _LEANS = re.compile(
     r"|^(?:那|那么|还有|如果|要是|假如|但|可是|另外|为什么|为何|怎么|是的|好的|对|嗯|呢)|他们|它们|其中|前者|后者|呢\s*[?？]?$",
     re.I,
 )
+_ASKS_FOR_A_THING = re.compile(r"谁|哪[个款种家]|什么(?=工具|框架|库|产品|平台)|\b(?:who|which|what)\b", re.I)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def complete(question: str, history: Sequence[Turn], vocabulary: Vocabulary) -> str:
     """The question as it stands alone; the very same text where it leans on nothing."""
+    return completed(question, *_so_far(history, vocabulary), vocabulary)
+
+
+def joined(question: str, history: Sequence[Turn], vocabulary: Vocabulary) -> str | None:
+    """The question after the one before it, where it names nothing and so may lean on it; else None."""
+    before, _ = _so_far(history, vocabulary)
+    return f"{before} {question}" if before and not vocabulary.find(canonical(question)) else None
+
+
+def _so_far(history: Sequence[Turn], vocabulary: Vocabulary) -> tuple[str, str]:
+    """(the latest question, complete, and its answer), each "" for none."""
     before, said = "", ""
     for turn in history:
         text = clean(turn.content)
@@ -60,7 +72,19 @@ def complete(question: str, history: Sequence[Turn], vocabulary: Vocabulary) -> 
             before, said = completed(text, before, said, vocabulary), ""
         elif text:
             said = text
-    return completed(question, before, said, vocabulary)
+    return before, said
+
+
+def readings(text: str, before: str, said: str, vocabulary: Vocabulary) -> list[str]:
+    """The ways to complete a text after a question and its answer, best last: "it" may be either's thing."""
+    first = completed(text, before, said, vocabulary)
+    pronoun = _PRONOUN.search(canonical(text))
+    if not (pronoun and _ASKS_FOR_A_THING.search(before)):
+        return [first]
+    known = {name.value for name in vocabulary.find(canonical(before))}
+    answer = canonical(said)
+    new = [n for n in vocabulary.find(answer) if n.known and n.value not in known | FRAMEWORKS]
+    return [first, _put(canonical(text), pronoun, _written(answer, new[0]))] if new else [first]
 
 
 def completed(text: str, before: str, said: str, vocabulary: Vocabulary) -> str:

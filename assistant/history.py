@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Turn
-from assistant.following import complete
+from assistant.following import complete, joined
 from assistant.grounding import Vocabulary
 from assistant.text import clean, detect_language, is_traditional, traditional
 from corpus.article import Language
@@ -17,13 +17,17 @@ NO_NAMES = Vocabulary(frozenset(), frozenset())
 
 @dataclass(frozen=True)
 class Asked:
-    """What is being asked: `question` as asked, `query` standing alone, and how to answer."""
+    """What is being asked: `question` as asked, `query` standing alone, and how to answer.
+
+    `joined` is the question after the one before it, where its form does not tell whether it leans on that.
+    """
 
     question: str
     query: str
     language: Language
     traditional: bool
     history: tuple[Turn, ...]
+    joined: str | None = None
 
     @property
     def rewritten(self) -> str | None:
@@ -46,4 +50,6 @@ def understand(
         raise InputError(f"There is no language {language!r}; choose auto, zh or en.")
     query = complete(text, history, vocabulary)
     answered_in: Language = "en" if language == "en" else "zh" if language == "zh" else detect_language(text)
-    return Asked(text, query, answered_in, answered_in == "zh" and is_traditional(text), tuple(history))
+    script = answered_in == "zh" and is_traditional(text)
+    doubtful = joined(text, history, vocabulary) if query == text else None
+    return Asked(text, query, answered_in, script, tuple(history), doubtful)

@@ -97,6 +97,11 @@ class Needs:
     answered: tuple[NeedHit, ...] = ()
     silent: float = 0.0
 
+    @property
+    def likeness(self) -> float:
+        """The likeness of the likest answered need; 0 for none."""
+        return max((need.likeness for need in self.answered), default=0.0)
+
 
 class _Edition:
     """One language's passages and sentences, where their vectors lie in the store, and their terms."""

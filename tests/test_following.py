@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.answer import Turn
-from assistant.following import complete
+from assistant.following import complete, joined
 from assistant.grounding import Vocabulary
 from assistant.history import understand
 from corpus import article, chunking
@@ -77,3 +77,10 @@ def test_the_question_as_understood_is_told_in_the_askers_script(vocabulary: Voc
     asked = understand("它支援哪些系統?", turns("PyTorch Live 是什麼?", "工具。"), "auto", vocabulary)
     assert asked.rewritten == "PyTorch Live 支援哪些系統?"
     assert understand("TorchX 是什麼?", (), "auto", vocabulary).rewritten is None
+
+
+def test_a_question_that_names_nothing_may_lean_on_the_one_before(vocabulary: Vocabulary) -> None:
+    before = turns("What is TorchX?", "An SDK.")
+    assert joined("Which parts are there?", before, vocabulary) == "What is TorchX? Which parts are there?"
+    assert joined("Which parts has TorchElastic?", before, vocabulary) is None
+    assert joined("Which parts are there?", [], vocabulary) is None
