@@ -1,17 +1,16 @@
 """`python -m evaluation.calibrate`: fit the weights by which the engine keeps silent, and print their errors.
 
 Every calibration question goes through the engine until it decides; the signals are those it decided from, so
-whatever is a field of `Signals` takes part. Questions that are not decided so, such as those for advice, are
-left out. The development questions are never read.
+whatever is a field of `Signals` takes part. No language model is asked, for no signal comes from one. Questions
+that are not decided so, such as those for advice, are left out. The development questions are never read.
 """
 
 import argparse
 import logging
 import sys
-from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -39,8 +38,6 @@ from evaluation.scoring import Count
 
 TITLE = "Fit the weights by which the engine keeps silent, and print their errors."
 SHIPPED = Path(abstention.__file__).with_suffix(".yaml")
-ALWAYS = 0.9
-"""A signal takes part when it was read for such a share of the questions."""
 
 Errors = tuple[Count, Count]
 """Unanswerable questions answered, and answerable questions refused."""
@@ -97,10 +94,10 @@ def calibrate(observed: Sequence[Observed]) -> Calibration:
 
     Thresholds are chosen on the held-out probabilities, so the errors told of them flatter a little.
     """
-    complete, names = _complete(observed)
-    rows = np.array([[seen.signals.known()[name] for name in names] for seen in complete])
-    answerable = np.array([seen.question.answerable for seen in complete], dtype=bool)
-    languages = np.array([seen.signals.language for seen in complete])
+    names = [field.name for field in fields(Signals)]
+    rows = np.array([[seen.signals.known()[name] for name in names] for seen in observed])
+    answerable = np.array([seen.question.answerable for seen in observed], dtype=bool)
+    languages = np.array([seen.signals.language for seen in observed])
     if min(answerable.sum(), (~answerable).sum()) < 2:
         raise InputError("Too few questions to tell apart; give several of both kinds, answerable and not.")
     slopes, bias = logistic.fit(rows, answerable)
@@ -113,7 +110,7 @@ def calibrate(observed: Sequence[Observed]) -> Calibration:
         silent_below[language] = round(threshold(probable[own], answerable[own]), 3)
         errors[language] = count_errors(probable[own], answerable[own], silent_below[language])
     signals = {name: float(f"{slope:.4g}") for name, slope in zip(names, slopes, strict=True)}
-    return Calibration(Weights(round(bias, 3), signals, silent_below), len(complete), errors)
+    return Calibration(Weights(round(bias, 3), signals, silent_below), len(observed), errors)
 
 
 def threshold(probable: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:
@@ -141,45 +138,28 @@ def count_errors(probable: NDArray[np.float64], answerable: NDArray[np.bool_], b
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fit with the model and without, print the errors, write the weights; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evaluation.calibrate", description=__doc__.split("\n")[0]
-    )
+    """Observe, fit, print the errors, write the weights; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m evaluation.calibrate", description=TITLE)
     parser.add_argument("questions", nargs="?", default="calibration", help="a set or a file  [calibration]")
-    parser.add_argument("--llm", metavar="SPEC", help="the generator whose doubt is a signal")
-    parser.add_argument("--cache", metavar="FILE", type=Path, help="remember the model's replies in a file")
     parser.add_argument("--out", metavar="FILE", type=Path, default=SHIPPED, help="where the weights go")
     options = parser.parse_args(arguments)
     try:
         path = labelled.path_of(options.questions)
         questions = labelled.read(path)
-        fitted = []
-        for spec in dict.fromkeys([options.llm, "none"]):
-            settings = load_settings(llm=spec)
-            with running.open_engine(settings, options.cache) as engine:
-                engine.warm()
-                told = f"{path.stem}, model {running.model_name(settings)}"
-                progress = track(questions, told, console=Console(stderr=True))
-                observed = list(observe(progress, engine))
-            fitted.append(calibrate(observed))
-            _show(told, fitted[-1], observed)
-        write_whole(options.out, _as_yaml(fitted, path.stem).encode())
+        with running.open_engine(load_settings(llm="none")) as engine:
+            observed = list(observe(track(questions, "Observing", console=Console(stderr=True)), engine))
+        fitted = calibrate(observed)
+        _show(fitted, observed)
+        write_whole(options.out, _as_yaml(fitted.weights, path.stem).encode())
     except AssistantError as error:
         complain(str(error))
         return error.exit_code
     return 0
 
 
-def _complete(observed: Sequence[Observed]) -> tuple[list[Observed], list[str]]:
-    """The observations that have every signal which is read almost always, and the names of those signals."""
-    read = Counter(name for seen in observed for name in seen.signals.known())
-    names = [name for name, times in read.items() if times >= ALWAYS * len(observed)]
-    return [seen for seen in observed if seen.signals.known().keys() >= set(names)], names
-
-
-def _show(told: str, fitted: Calibration, observed: Sequence[Observed]) -> None:
+def _show(fitted: Calibration, observed: Sequence[Observed]) -> None:
     """The errors by language: on questions not fitted on, on all, and those of the weights in use on all."""
-    grid = Grid("", "silent below", "answered wrongly", "refused wrongly", title=told, title_justify="left")
+    grid = Grid("", "silent below", "answered wrongly", "refused wrongly")
     for language, errors in fitted.errors.items():
         own = [seen for seen in observed if seen.signals.language == language]
         answerable = np.array([seen.question.answerable for seen in own])
@@ -197,10 +177,9 @@ def _share(error: tuple[int, int]) -> str:
     return f"{wrong}/{of} ({wrong / max(of, 1):.1%})"
 
 
-def _as_yaml(fitted: Sequence[Calibration], questions: str) -> str:
+def _as_yaml(weights: Weights, questions: str) -> str:
     head = f"# Written by `python -m evaluation.calibrate` from {questions!r}; not edited by hand.\n"
-    rows = [asdict(calibration.weights) for calibration in fitted]
-    return head + yaml.safe_dump(rows, sort_keys=False, default_flow_style=None, width=110)
+    return head + yaml.safe_dump(asdict(weights), sort_keys=False, default_flow_style=None, width=110)
 
 
 if __name__ == "__main__":

@@ -100,37 +100,23 @@ def test_the_threshold_catches_most_within_what_is_allowed(
     assert threshold(probable, answerable) == pytest.approx(expected)
 
 
-def seen(dense: float, answerable: bool, english: bool = True, doubt: float | None = None) -> Observed:
-    """A question known by its cosine, its language and perhaps the model's doubt; all else is the same."""
+def seen(dense: float, answerable: bool, english: bool = True) -> Observed:
+    """A question known by its cosine and its language; all else is the same."""
     alike = {field.name: 0 for field in fields(Signals)}
-    signals = Signals(**alike | {"dense": dense, "english": english, "doubt": doubt})
-    return Observed(question("?", answerable), signals)
+    return Observed(question("?", answerable), Signals(**alike | {"dense": dense, "english": english}))
 
 
-def told_apart(doubt: bool = False) -> list[Observed]:
+def told_apart() -> list[Observed]:
     """Sixty questions; those with a cosine below 0.5 are not answered."""
-    return [
-        seen(step / 30, step >= 15, english, (0.1 if step >= 15 else 0.9) if doubt else None)
-        for english in (True, False)
-        for step in range(30)
-    ]
+    return [seen(step / 30, step >= 15, english) for english in (True, False) for step in range(30)]
 
 
 def test_weights_and_thresholds_tell_apart_what_can_be_told_apart() -> None:
     found = calibrate(told_apart())
-    assert set(found.weights.signals) == {field.name for field in fields(Signals)} - {"doubt"}
+    assert set(found.weights.signals) == {field.name for field in fields(Signals)}
     assert found.weights.signals["dense"] > 0
     assert found.n == 60
     assert found.errors == {"zh": ((0, 15), (0, 15)), "en": ((0, 15), (0, 15))}
-
-
-def test_a_signal_takes_part_when_it_was_read_almost_always() -> None:
-    observed = told_apart(doubt=True)
-    assert calibrate(observed).weights.signals["doubt"] < 0
-    missing = [seen(0.2, False), seen(0.8, True)]
-    assert calibrate(observed + missing).n == 60
-    rare = calibrate(told_apart() + observed[:6])
-    assert "doubt" not in rare.weights.signals and rare.n == 66
 
 
 @pytest.mark.parametrize("answerable", [[], [True, True, True], [True, False, True]])
@@ -139,17 +125,13 @@ def test_one_kind_of_questions_is_not_enough(answerable: list[bool]) -> None:
         calibrate([seen(0.5, can) for can in answerable])
 
 
-def test_the_shipped_weights_are_of_signals_and_decide_with_a_model_and_without() -> None:
-    with_model, without = (abstention.Weights(**row) for row in yaml.safe_load(SHIPPED.read_text("utf-8")))
-    assert with_model.signals.keys() <= {field.name for field in fields(Signals)}
-    assert with_model.signals.keys() - without.signals.keys() == {"doubt"}
-    assert with_model.signals["doubt"] < 0
-    for weights in (with_model, without):
-        assert set(weights.silent_below) == {"zh", "en"}
-        assert all(0 < below < 1 for below in weights.silent_below.values())
-    for doubt, weights in ((0.2, with_model), (None, without)):
-        signals = seen(0.85, True, doubt=doubt).signals
-        assert abstention.answerable(signals) == weights.probability(signals.known())
+def test_the_shipped_weights_are_those_the_engine_decides_by() -> None:
+    weights = abstention.Weights(**yaml.safe_load(SHIPPED.read_text("utf-8")))
+    assert set(weights.signals) == {field.name for field in fields(Signals)}
+    assert set(weights.silent_below) == {"zh", "en"}
+    assert all(0 < below < 1 for below in weights.silent_below.values())
+    signals = seen(0.85, True).signals
+    assert abstention.answerable(signals) == weights.probability(signals.known())
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +148,6 @@ def test_what_is_observed_is_what_the_engine_decided_from(engine: Engine) -> Non
     observed = list(observe([known, advice, unknown], engine))
     assert [each.question for each in observed] == [known, unknown]
     assert [abstention.is_silent(each.signals) for each in observed] == [False, True]
-    assert [each.signals.doubt for each in observed] == [None, None]
     assert not abstention.log.handlers
 
 
@@ -193,9 +174,9 @@ def test_the_script_writes_what_the_engine_reads(tmp_path: Path, capsys: pytest.
     path, out = tmp_path / "own.jsonl", tmp_path / "weights.yaml"
     rows: list[Any] = [json.loads(each.model_dump_json(by_alias=True)) for each in labelled]
     path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    assert main([str(path), "--llm", "none", "--out", str(out)]) == 0
-    (written,) = [abstention.Weights(**row) for row in yaml.safe_load(out.read_text("utf-8"))]
-    assert "doubt" not in written.signals and set(written.silent_below) == {"zh", "en"}
+    assert main([str(path), "--out", str(out)]) == 0
+    written = abstention.Weights(**yaml.safe_load(out.read_text("utf-8")))
+    assert written.signals["dense"] > 0 and set(written.silent_below) == {"zh", "en"}
     told = capsys.readouterr().out
     assert "zh, held out" in told and "en, in use now" in told and "12 questions" in told
 
