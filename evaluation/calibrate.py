@@ -1,8 +1,8 @@
 """`python -m evaluation.calibrate`: fit the weights by which the engine keeps silent, and print their errors.
 
 Every calibration question goes through the engine until it decides; the signals are those it decided from, so
-whatever is a field of `Signals` takes part. No language model is asked, for no signal comes from one. Questions
-that are not decided so, such as those for advice, are left out. The development questions are never read.
+whatever is a field of `Signals` takes part. No language model is asked, for no signal comes from one. What is
+not decided so, such as questions for advice, is left out. The development questions are never read.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def record(run: Run, path: Path = RECORDED) -> None:
     runs = _load(path)
     runs.setdefault(run.questions, {})[run.model] = run
     data = {name: {m: r.model_dump() for m, r in sorted(kept.items())} for name, kept in sorted(runs.items())}
-    write_whole(path, (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode())
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    text = re.sub(r"\[\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2]", text)  # a share is one line
+    write_whole(path, (text + "\n").encode())
 
 
 def changes(now: Table, before: Table) -> Iterator[Change]:
