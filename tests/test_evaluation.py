@@ -36,13 +36,13 @@ def line(name: str, question: str, **fields: Any) -> dict[str, Any]:
 QUESTIONS = [
     line(
         "t-001",
-        "Who made TorchServe, and when was it released?",
+        "When was TorchServe released?",
         must=[["aws"], ["facebook"], ["2020"]],
         evidence=[["TorchServe 是 AWS 和 Facebook 合作的开源部署框架"]],
     ),
     line(
         "t-002",
-        "TorchServe 是谁做的,哪年发布?",
+        "TorchServe 是哪年发布的?",
         lang="zh",
         must=[["微软"]],  # mislabelled on purpose
         evidence=[["TorchServe 是 AWS 和 Facebook 合作的开源部署框架"]],

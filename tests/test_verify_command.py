@@ -15,13 +15,13 @@ from assistant.terminal.cli import main
 Saved = dict[str, Any]
 Run = Callable[..., tuple[int, str, str]]
 
-QUESTIONS = {"zh": "TorchServe 是谁做的,哪年发布?", "en": "Who made TorchServe, and when was it released?"}
+QUESTIONS = {"zh": "TorchServe 是哪年发布的?", "en": "When was TorchServe released?"}
 SPLICED = "TorchServe 是 AWS 和 Facebook 合作的开源部署框架,在第一轮(模型可用性)的对比中,PyTorch 完胜。"
 
 
 @pytest.fixture(scope="module")
 def answers() -> Iterator[dict[str, Saved]]:
-    """An answer in each language, as saved; both quote the one sentence that tells who and when."""
+    """An answer in each language, as saved; both quote the one sentence that tells the year."""
     engine = Engine.open(load_settings(llm="none"))
     yield {lang: engine.ask(asked).model_dump(mode="json") for lang, asked in QUESTIONS.items()}
     engine.close()
