@@ -41,7 +41,7 @@ def show_flowchart(audience: str, language: Language, path: Sequence[str] = ()) 
 
 
 def _outcome(leaf: Leaf, language: Language, walked: bool) -> Text:
-    return Text(leaf.text[language] + (" ✓" if walked else ""), Style(bold=walked, dim=not walked))
+    return Text(leaf.text[language] + (" ✓" if walked else ""), Style(bold=walked))
 
 
 def _label(branch: Branch, language: Language, walked: bool) -> Text:

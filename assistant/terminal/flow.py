@@ -8,7 +8,7 @@ from rich.cells import cell_len
 _PIECE = re.compile(
     r"(\s*)((?:[（“‘「『《【])*(?:[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]"
     r"|[^\s\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff（“‘「『《【]+)?"
-    r"(?:[。，、；：！？）】」』”’》…—]|\[\d+\])*)"
+    r"(?:[。，、；：！？）】」』”’》…—]|\s?\[\d+\])*)"
 )
 
 

@@ -3,9 +3,10 @@
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
@@ -14,14 +15,13 @@ from rich.text import Text
 
 from assistant.answer import SearchResult
 
-if TYPE_CHECKING:
-    from assistant.verification import Finding
-
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 WIDEST = 100
 """Cells of the longest line that is easy to read."""
+UNBROKEN = 10_000
+"""Cells of a line in a pipe."""
 
 
 def plain(text: str) -> str:
@@ -40,8 +40,10 @@ def console(err: bool = False) -> Console:
     context = click.get_current_context(silent=True)
     declined = context is not None and context.color is False
     bare = declined or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    shown = (sys.stderr if err else sys.stdout).isatty()
     return Console(
         stderr=err,
+        width=None if shown else UNBROKEN,
         color_system=None if bare else "auto",
         force_interactive=False if bare else None,
         markup=False,
@@ -87,12 +89,3 @@ def found(results: Sequence[SearchResult]) -> None:
         say(f"  {result.passage_id} · {result.score:.3f}", dim=True)
         say(f"   {result.text}")
         say(f"   {result.counterpart.text}", dim=True)
-
-
-def unsound(findings: Sequence["Finding"]) -> None:
-    """What does not hold in saved answers: where and how, the words it concerns, found against expected."""
-    for finding in findings:
-        say(f"{finding.where}: ", end="")
-        say(finding.kind, color="red")
-        say(f"    {finding.sentence}")
-        say(f"    {finding.detail}", dim=True)

@@ -34,7 +34,13 @@ def search(query: str, k: int, language: str, as_json: bool) -> None:
     "--audience", metavar="A", help="Who asks: industry, researcher, professor, career, hobbyist, beginner."
 )
 @click.option("--fact", "pairs", multiple=True, metavar="KEY=VALUE", help="What is known; may be repeated.")
-@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    default="en",
+    show_default=True,
+    help="Language of the advice.",
+)
 @json_option
 def recommend(audience: str | None, pairs: tuple[str, ...], language: "Language", as_json: bool) -> None:
     """Say which framework the article advises, by its flowchart; on a terminal, ask for what is missing."""

@@ -53,6 +53,8 @@ def _next_line(many_lines: str) -> str | None:
             if line.startswith(many_lines):
                 line = _lines_until(many_lines, line.removeprefix(many_lines), "… " if interactive else "")
         except EOFError:
+            if interactive:
+                click.echo()
             return None
         except KeyboardInterrupt:
             if not interactive:
