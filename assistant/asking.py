@@ -3,13 +3,13 @@
 import re
 
 _CLAUSES = re.compile(
-    r"[?？,，;；。]"
+    r"[?？,，;；。]|\.\s"
     r"|\b(?:and|or|but)(?=\s+(?:(?:in|for|on|by) )?(?:what|which|who|when|where|why|how|does|is|did)\b)",
     re.I,
 )
 _ASKS = re.compile(
     r"什么|甚么|哪|谁|多少|几|为何|怎么|如何|怎样|理由|原因|依据|是否|吗|呢"
-    r"|\b(?:what|which|who|whom|whose|when|where|why|how|is|are|does|do|did|can|was|were|reasons?)\b",
+    r"|\b(?:what|which|who|whom|whose|when|where|why|how|is|are|does|do|did|can|was|were|should|will|would|has|have|reasons?)\b",
     re.I,
 )
 _SUPPOSES = re.compile(
@@ -57,7 +57,7 @@ _KINDS = {
     ),
     "definition": _DEFINES,
     "comparison": re.compile(
-        r"相比|比较|对比|区别|不同|差[别异]|哪个更|谁更|\bcompare|\bdiffer|\bversus\b|\bvs\b|\bbetter\b|\bthan\b",
+        r"相比|比较|对比|区别|不同(?![的身类])|差[别异]|哪个更|谁更|\bcompare|\bdiffer|\bversus\b|\bvs\b|\bbetter\b|\bthan\b",
         re.I,
     ),
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from assistant.asking import kinds, parts
 from assistant.citing import Evidence
+from assistant.following import FRAMEWORKS
 from assistant.grounding import Vocabulary
 from assistant.text import simplified
 from corpus.chunking import Passage
@@ -26,10 +27,14 @@ WIDE = 4.0
 """The same for a question of several parts."""
 ALIKE = 0.6
 """Likeness from which a known question counts as the one asked."""
-SURE = 0.9
+ENOUGH = 0.75
 """Likeness from which nothing but its sentences is offered."""
+SURE = 0.9
+"""Likeness from which a known question is surely asked, beside another."""
 KIND = 0.1
 """What it counts that a known question is of the kind that the words ask for."""
+OTHER_FRAMEWORK = 0.2
+"""What it costs a known question to be about another framework than the one asked about."""
 SEVERAL = 0.05
 """What it counts that it takes several sentences where several things are asked for."""
 COMMON = 0.1
@@ -66,7 +71,7 @@ class Chooser:
         """Evidence for a question, best first; few pieces."""
         known = self._known(question, needs, of_clauses)
         told = list(dict.fromkeys(_evidence(s) for need in known for s in need.sentences))
-        sure = bool(known) and known[0].likeness >= SURE
+        sure = bool(known) and known[0].likeness >= ENOUGH
         others = [] if sure else [_evidence(s) for s in self._ranked(question, ranked)]
         offered = list(dict.fromkeys([*told, *others]))[: max(MOST, len(told))]
         whole = wants_several(question) or (bool(known) and known[0].kind == "definition" in kinds(question))
@@ -93,9 +98,37 @@ class Chooser:
         return list(dict.fromkeys(_evidence(s) for need in sure for s in need.sentences))
 
     def likest(self, question: str, needs: Needs) -> NeedHit | None:
-        """The known question that fits best, if any is alike."""
+        """The known question that fits best, if any is alike.
+
+        Of several parts asked for, one sentence tells but one: a need that tells more beside it fits better.
+        """
         alike = [need for need in needs.answered if need.likeness >= ALIKE]
-        return max(alike, key=lambda need: fitness(question, need), default=None)
+        if not alike:
+            return None
+        alike.sort(key=lambda need: self._fitness(question, need), reverse=True)
+        best = alike[0]
+        if len(best.sentences) == 1 and parts(simplified(question)) > 1:
+            return next((n for n in alike if set(n.sentences) > set(best.sentences)), best)
+        return best
+
+    def _fitness(self, question: str, need: NeedHit) -> float:
+        """How well a known question fits, with the kind of answer that the words ask for.
+
+        Of several sentences the best one counts where several are asked for, else their mean: what is asked
+        for in one sentence is not told in three.
+        """
+        support = [sentence.score for sentence in need.sentences]
+        several = wants_several(question)
+        held = max(support) if several else sum(support) / len(support)
+        of_kind = need.kind in kinds(simplified(question))
+        fitness = need.likeness + SUPPORT * held + KIND * of_kind + SEVERAL * (several and len(support) > 1)
+        return fitness - OTHER_FRAMEWORK * self._speaks_of_another(question, need)
+
+    def _speaks_of_another(self, question: str, need: NeedHit) -> bool:
+        """Are its sentences about a framework that the question does not name, and not about its own?"""
+        asked = self._vocabulary.names_in(question) & FRAMEWORKS
+        told = self._named(s.text for s in need.sentences) & FRAMEWORKS
+        return bool(asked and told) and asked.isdisjoint(told)
 
     def _known(self, question: str, needs: Needs, of_clauses: Sequence[Needs]) -> list[NeedHit]:
         """The known question that this one is, and those that its clauses surely are."""
@@ -131,19 +164,6 @@ class Chooser:
         best = chosen[0]
         beside = [s for s in ranked if s.passage == best.passage and abs(s.sentence - best.sentence) == 1]
         return list(dict.fromkeys([best, *beside, *chosen[1:]]))[:MOST]
-
-
-def fitness(question: str, need: NeedHit) -> float:
-    """How well a known question fits, with the kind of answer that the words ask for.
-
-    Of several sentences the best one counts where several are asked for, else their mean: what is asked
-    for in one sentence is not told in three.
-    """
-    support = [sentence.score for sentence in need.sentences]
-    several = wants_several(question)
-    held = max(support) if several else sum(support) / len(support)
-    of_kind = need.kind in kinds(simplified(question))
-    return need.likeness + SUPPORT * held + KIND * of_kind + SEVERAL * (several and len(support) > 1)
 
 
 def wants_several(question: str) -> bool:

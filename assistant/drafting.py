@@ -128,10 +128,10 @@ class Drafter:
 
     def _more(self, asked: Asked, outcome: rules.Outcome, told: Collection[Evidence]) -> list[Evidence]:
         """What else is asked for beside the advice: sentences for it that agree with the verdict."""
-        if not clauses(simplified(asked.query)):
+        if not clauses(simplified(asked.own)):
             return []
         needs = [self._retriever.needs(asked.query, asked.language), *self._of_clauses(asked)]
-        wanted = self._chooser.wanted(asked.query, needs)
+        wanted = self._chooser.wanted(asked.own, needs)
         known = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
         return [e for e in known if rules.agrees(e.text, asked.language, outcome)][:MOST_ADDED]
 
@@ -141,14 +141,14 @@ class Drafter:
         needs = self._retriever.needs(asked.query, asked.language)
         if abstention.is_silent(abstention.signals(asked.query, hits, ranked, needs, self._vocabulary)):
             return
-        choice = self._chooser.choose(asked.query, ranked, needs, self._of_clauses(asked))
+        choice = self._chooser.choose(asked.own, ranked, needs, self._of_clauses(asked))
         cited: list[Evidence] = []
         if self._generator is not None:
             messages = prompts.messages(asked.language, [e.text for e in choice.offered], asked.query)
             for claim in self._phrase(asked, messages, choice.offered, draft):
                 cited += claim.evidence
                 yield claim
-        yield from quoted(self._chooser.left_open(asked.query, choice, cited))
+        yield from quoted(self._chooser.left_open(asked.own, choice, cited))
 
     def _of_clauses(self, asked: Asked) -> list[Needs]:
         """What each clause of a question of several is after, completed by the ones before it.
@@ -157,8 +157,8 @@ class Drafter:
         come out?"): both are looked up.
         """
         found: list[Needs] = []
-        before, said = "", ""
-        for clause in clauses(simplified(asked.query)):
+        before, said = asked.before, ""
+        for clause in clauses(simplified(asked.own)):
             readings = following.readings(clause, before, said, self._vocabulary)
             found += [self._retriever.needs(reading, asked.language) for reading in readings]
             before = readings[-1]

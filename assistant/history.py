@@ -30,6 +30,16 @@ class Asked:
     joined: str | None = None
 
     @property
+    def own(self) -> str:
+        """The part of the query that is asked now: without a question before it that it was joined to."""
+        return self.question if self.query.endswith(self.question) else self.query
+
+    @property
+    def before(self) -> str:
+        """The question before, where the query holds it too; else ""."""
+        return self.query.removesuffix(self.own).strip()
+
+    @property
     def rewritten(self) -> str | None:
         """The question as it was understood, in the asker's script; None where it stood alone already."""
         if self.query == self.question:
