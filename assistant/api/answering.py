@@ -147,7 +147,7 @@ class _Run:
         words = {"question": answer.question, "answer": answer.answer}
         journal.note(
             request.scope,
-            answer=answer.id,
+            answer_id=answer.id,
             language=answer.language,
             abstained=answer.abstained,
             citations=len(answer.citations),

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 import uuid
-from typing import Any
+from typing import Any, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,9 +41,9 @@ def place_of(error: BaseException) -> str:
     )
 
 
-def write_json() -> None:
-    """Log requests and warnings as JSON lines on standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+def write_json(stream: TextIO = sys.stderr) -> None:
+    """Log requests and warnings of this process as JSON, an object a line."""
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         JsonFormatter(
             "%(levelname)s %(name)s %(message)s",
