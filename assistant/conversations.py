@@ -121,8 +121,8 @@ class Conversations:
 
         A file that is damaged, not ours or of a later version is left as it is.
         """
-        place = path if path is not None else _place()
-        file = None if place == OFF else Path(place).expanduser()
+        chosen = path if path is not None else place()
+        file = None if chosen == OFF else Path(chosen).expanduser()
         with _explained(file):
             if file is not None:
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -277,7 +277,7 @@ class Conversations:
             if faults != ["ok"]:
                 raise _unusable(self.path, faults[0].splitlines()[0], _DAMAGED)
             counts = [db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES]
-        return f"{counts[0]} conversations, {counts[1]} questions in {self.path or 'memory'}"
+        return f"{self.path or 'kept nowhere'}, conversations: {counts[0]}, questions: {counts[1]}"
 
     def _prepare(self) -> None:
         """Settle how the file is written, and bring it to the present version."""
@@ -332,8 +332,8 @@ class Conversations:
 _TABLES = ("conversation", "turn")
 
 
-def _place() -> Path | str:
-    """Where the settings keep conversations."""
+def place() -> Path | str:
+    """Where the settings keep conversations: a file, or `OFF`."""
     return load_settings().history or data_folder() / "conversations.db"
 
 

@@ -171,6 +171,20 @@ class TestListing:
         assert [found.id for found in store.list(ME, "jax 机器 thesis")] == [wanted.id]
 
 
+class TestFinding:
+    def test_an_id_may_be_shortened_while_it_is_clear(self, store: Conversations) -> None:
+        first, second = (converse(store, question) for question in ("one", "two"))
+        assert store.find(ME, first.id[:8]) == first.id
+        assert store.find(ME, "") == second.id
+        for _ in range(16):
+            converse(store, "more")
+        several = next(c for c in "0123456789abcdef" if sum(f.id[0] == c for f in store.list(ME)) > 1)
+        with pytest.raises(InputError, match="Several conversations begin with"):
+            store.find(ME, several)
+        with pytest.raises(InputError, match="There is no conversation"):
+            store.find(OTHER, first.id[:8])
+
+
 class TestOwners:
     def test_nobody_sees_anothers(self, store: Conversations) -> None:
         mine, other = converse(store, "secret"), converse(store, "hidden", owner=OTHER)
@@ -207,7 +221,7 @@ class TestDeleting:
         assert b"rhododendron" not in everything
         assert b"marigold" in everything
         assert [found.id for found in store.list(ME)] == [kept.id]
-        assert store.check() == f"1 conversations, 1 questions in {path}"
+        assert store.check() == f"{path}, conversations: 1, questions: 1"
 
 
 class TestExport:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.request import urlopen
 
 from assistant.serving.address import bind, url_of
@@ -27,6 +28,7 @@ def examine(settings: Settings) -> Iterator[Check]:
         ("embedder", _embedder),
         ("generator", lambda: _generator(settings)),
         ("index", _index),
+        ("history", _history),
         ("address", lambda: _address(settings)),
     ):
         yield _check(name, look)
@@ -76,6 +78,17 @@ def _index() -> str:
     from index.retriever import Retriever
 
     return Retriever.open().store.check()
+
+
+def _history() -> str:
+    from assistant.conversations import OFF, Conversations, place
+
+    if place() == OFF:
+        return "off, no conversation is kept"
+    if not Path(place()).expanduser().exists():
+        return f"{place()}, nothing kept yet"
+    with Conversations.open() as store:
+        return store.check()
 
 
 def _address(settings: Settings) -> str:
