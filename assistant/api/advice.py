@@ -18,13 +18,19 @@ router = APIRouter(prefix="/v1", tags=["advice"])
 MEDIA_TYPES = {"json": "application/json", "mermaid": "text/vnd.mermaid", "svg": "image/svg+xml"}
 
 
+Word = Annotated[str, Field(max_length=64)]
+"""A name or a value; a longer one than any flowchart has would only fill the sentence that refuses it."""
+
+
 class RecommendRequest(BaseModel):
     """A reader of the article and what is known about the case."""
 
     model_config = ConfigDict(extra="forbid")
 
-    audience: Audience
-    facts: dict[str, str | bool] = Field({}, max_length=20, description="named as in the reader's flowchart")
+    audience: Audience = Field(description="who asks")
+    facts: dict[Word, Word | bool] = Field(
+        {}, max_length=20, description="named as in the reader's flowchart"
+    )
     language: Language = Field("en", description="language of the evidence and of the next question")
 
 
@@ -117,7 +123,7 @@ def flowchart(
     ] = None,
     language: Annotated[Language, Query(description="language of a drawing")] = "en",
     fact: Annotated[
-        list[str] | None,
+        list[Annotated[str, Field(max_length=130)]] | None,
         Query(max_length=20, description="known facts, name=value: a drawing marks the way they lead"),
     ] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = "",

@@ -26,6 +26,7 @@ CLIENT_GONE = 499
 """Nobody reads this status; logs show it, as nginx does."""
 
 _DETAILS = {
+    400: "The body cannot be read as JSON; /docs shows what is expected.",
     404: "There is nothing at this address; /docs lists what there is.",
     405: "This address does not take that method; /docs lists those it does.",
     413: "The request is too large.",
