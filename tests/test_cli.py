@@ -398,6 +398,34 @@ class TestWhatReachesTheTerminal:
         assert (b"\x1b" in os.read(ours, 65536)) is coloured
         os.close(ours)
 
+    @pytest.mark.parametrize(
+        ("target", "variables", "sentence"),
+        [
+            (
+                "/dev/null",
+                {"PYTHONIOENCODING": "ascii"},
+                "encoding, ascii, lacks characters; set PYTHONIOENCODING",
+            ),
+            (
+                "/dev/full",
+                {},
+                r"Something broke: OSError: .*No space left on device\. `assistant --verbose …` shows",
+            ),
+        ],
+    )
+    def test_what_cannot_be_written_is_one_sentence(self, target: str, variables, sentence: str) -> None:
+        arguments = ["recommend", "--audience", "industry", "--language", "zh"]
+        with open(target, "w") as out:
+            found = subprocess.run(
+                [sys.executable, "-m", "assistant.terminal.cli", *arguments],
+                stdout=out,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **variables},
+            )
+        assert found.returncode == 1
+        assert re.search(sentence, found.stderr.decode().replace("\\u2026", "…"))
+        assert found.stderr.count(b"\n") == 1
+
     def test_a_closed_pipe_is_no_traceback(self) -> None:
         command = [sys.executable, "-m", "assistant.terminal.cli", "recommend", "--audience", "industry"]
         reader, writer = os.pipe()

@@ -50,9 +50,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
+    except UnicodeEncodeError as error:
+        click.echo(
+            f"The output's encoding, {error.encoding}, lacks characters; set PYTHONIOENCODING=utf-8.",
+            err=True,
+        )
+        code = 1
     except Exception as error:
         logging.getLogger(__name__).info("the whole story", exc_info=error)
-        click.echo(f"Something broke: {type(error).__name__}: {error}. --verbose shows where.", err=True)
+        cause = " ".join(f"{type(error).__name__}: {error}".split())
+        click.echo(
+            f"Something broke: {cause}. `assistant --verbose …` shows where, `assistant doctor` what.",
+            err=True,
+        )
         code = 1
     sys.exit(code or 0)
 
