@@ -49,14 +49,6 @@ class CachedGenerator:
     def warm(self, messages: Sequence[Message]) -> None:
         """Nothing is computed ahead: most replies need no computing."""
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> float | None:
-        """As the model said."""
-        found: float | None = self._recall(
-            {"likelihood": text, "messages": list(messages)},
-            lambda: self._opened().likelihood(messages, text),
-        )
-        return found
-
     def close(self) -> None:
         """Free the model, if it was opened."""
         if self._model is not None:

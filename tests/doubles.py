@@ -194,10 +194,6 @@ class ScriptedGenerator:
         """Remember it."""
         self.warmed.append(messages)
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """1 when the reply begins with the text."""
-        return float(self._reply(messages).startswith(text))
-
     def close(self) -> None:
         """Remember it."""
         self.closed = True

@@ -67,11 +67,6 @@ class ReadingModel:
     def warm(self, messages: Sequence[Message]) -> None:
         """Nothing to compute ahead."""
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> float | None:
-        """Read the prompt, as for an answer."""
-        list(self.stream(Request(messages)))
-        return None
-
     def close(self) -> None:
         """Nothing to free."""
 

@@ -108,10 +108,6 @@ class TestLocalEngines:
         list(generation)
         assert generation.usage.prompt_tokens == MARKUP_TOKENS + len("a< |im_end|>b")
 
-    def test_likelihood_of_what_it_says_is_one_and_of_anything_else_nothing(self, local: Generator) -> None:
-        assert local.likelihood(user("hi"), "Ten") == pytest.approx(1, abs=1e-3)
-        assert local.likelihood(user("hi"), "Tex") == pytest.approx(0, abs=1e-6)
-
     def test_requests_of_several_threads_do_not_mix(self, local: Generator) -> None:
         asked = [Request(user("hi " * n)) if n % 2 else endless(20 + n) for n in range(6)]
         with ThreadPoolExecutor(6) as pool:
@@ -543,7 +539,6 @@ def test_the_scripted_generator_is_a_generator() -> None:
     scripted: Generator = ScriptedGenerator(lambda messages: messages[-1]["content"] + " back")
     generation = scripted.stream(Request(user("hello"), max_tokens=2))
     assert list(generation) == ["hel", "lo "] and generation.usage.completion_tokens == 2
-    assert scripted.likelihood(user("hello"), "hello b") == 1 > scripted.likelihood(user("hello"), "x")
 
 
 @pytest.mark.model
@@ -570,7 +565,3 @@ class TestDefaultWeights:
             list(generation)
             counts.append(generation.usage.prompt_tokens)
         assert counts[0] + 4 < counts[1] == counts[2]
-
-    def test_likelihood_prefers_the_right_answer(self, default: Generator) -> None:
-        asked = user("What is the capital of France? One word.")
-        assert default.likelihood(asked, "Paris") > 0.5 > default.likelihood(asked, "Rome")

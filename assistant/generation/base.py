@@ -70,10 +70,6 @@ class Generator(Protocol):
         """Compute these messages ahead, so that a prompt beginning with them starts fast; may do nothing."""
         ...
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> float | None:
-        """How probable it is (0 to 1) that the reply begins with `text`; None where nobody can tell."""
-        ...
-
     def close(self) -> None:
         """Free the model."""
         ...

@@ -5,8 +5,6 @@ change (instructions and examples) is computed once.
 """
 
 import itertools
-import json
-import math
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,40 +59,23 @@ class LlamaCpp:
             if copy == 0:
                 self._prefixes.save(messages, slot)
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """How probable it is (0 to 1) that the reply begins with `text`, along its likeliest tokens.
-
-        A grammar forces the text; the figures are the model's own, from before the grammar. The prompt stays
-        cached, so a following `stream` of the same messages starts at once.
-        """
-        forced = Request(messages, max_tokens=len(text.encode()), grammar=f"root ::= {_quoted(text)}")
-        figures: list[dict[str, Any]] = []
-        payload = _payload(forced, forced.max_tokens) | {"logprobs": True, "top_logprobs": 1}
-        for _ in self._start(payload, self._deadline_seconds, figures):
-            pass
-        return math.exp(sum(figure["logprob"] for figure in figures))
-
     def close(self) -> None:
         """Stop what runs and free the model; safe to call twice."""
         for pump in list(self._running):
             pump.wait()
         self._server.close()
 
-    def _start(
-        self, payload: dict[str, Any], deadline_seconds: float, figures: list[dict[str, Any]] | None = None
-    ) -> Generation:
+    def _start(self, payload: dict[str, Any], deadline_seconds: float) -> Generation:
         usage = Usage()
 
         def produce(emit: Emit) -> None:
-            self._decode(payload, usage, emit, figures)
+            self._decode(payload, usage, emit)
 
         pump = Pump(produce, deadline_seconds)
         self._running.add(pump)
         return Generation(pump, usage)
 
-    def _decode(
-        self, payload: dict[str, Any], usage: Usage, emit: Emit, figures: list[dict[str, Any]] | None
-    ) -> None:
+    def _decode(self, payload: dict[str, Any], usage: Usage, emit: Emit) -> None:
         failures: list[str] = []
 
         def receive(chunk: dict[str, Any]) -> bool:
@@ -103,8 +84,6 @@ class LlamaCpp:
                 return True
             _count(chunk, usage)
             choice = (chunk.get("choices") or [{"delta": {}}])[0]
-            if figures is not None and choice.get("logprobs"):
-                figures.extend(choice["logprobs"]["content"])
             return emit(choice["delta"].get("content") or "")
 
         self._server.chat(payload, receive)
@@ -127,11 +106,6 @@ def _payload(request: Request, most_tokens: int) -> dict[str, Any]:
     if request.grammar is not None:
         payload["grammar"] = request.grammar
     return payload
-
-
-def _quoted(text: str) -> str:
-    """The text as a GBNF literal."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _count(chunk: dict[str, Any], usage: Usage) -> None:

@@ -66,9 +66,6 @@ class OpenAICompatible:
     def warm(self, messages: Sequence[Message]) -> None:
         """Left to the server."""
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> None:
-        """Not asked: servers differ in what they say of probabilities."""
-
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

@@ -57,18 +57,6 @@ class TransformersModel:
     def warm(self, messages: Sequence[Message]) -> None:
         """Nothing: no prompt is kept from one request to the next."""
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """How probable it is (0 to 1) that the reply begins with `text`, in the tokenizer's own cut."""
-        with self._turn:
-            prompt = self._prompt(messages)["input_ids"]
-            begun = self._tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"].to(
-                prompt
-            )
-            with torch.inference_mode():
-                logits = self._model(torch.cat([prompt, begun], dim=1)).logits[0, prompt.shape[1] - 1 : -1]
-            chances = logits.float().log_softmax(-1).gather(1, begun[0].unsqueeze(1))
-            return float(chances.sum().exp())
-
     def close(self) -> None:
         """Free the model; a generation that runs ends first."""
         with self._turn:
