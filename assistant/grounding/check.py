@@ -68,6 +68,9 @@ MIN_WORD_COVERAGE = 0.45
 """Least share of its English words, names and numbers left out; Chinese pairs break too easily."""
 MIN_CLAUSE_COVERAGE = 0.34
 """Least share for each clause of some length: nothing is added whole."""
+ECHO = 0.9
+"""Share of a sentence that the question holds from which it is but the question again: the evidence has to hold
+as much."""
 MAX_LENGTH = 1000
 """Characters of a sentence; the longest of the article has about 310. What is longer is not read."""
 MAX_QUOTE = 2000
@@ -208,6 +211,8 @@ def _overlap(case: _Case) -> Support | None:
     evidence = " ".join(case.texts)
     if (share := coverage(case.body, evidence)) < MIN_COVERAGE:
         return _refused("overlap", f"only {share:.0%} of its words are in the evidence")
+    if share < ECHO <= coverage(case.body, case.question):
+        return _refused("overlap", "it repeats the question beyond what the evidence says")
     words = {word for word in content(case.body) - _named(case) if word.isascii()}
     if len(words) > 2 and len(words & content(evidence)) < MIN_WORD_COVERAGE * len(words):
         return _refused("overlap", "its names are in the evidence, but too few of its other words")
