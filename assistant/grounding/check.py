@@ -69,7 +69,7 @@ MIN_WORD_COVERAGE = 0.45
 MIN_CLAUSE_COVERAGE = 0.34
 """Least share for each clause of some length: nothing is added whole."""
 ECHO = 0.9
-"""Share of a sentence that the question holds from which it is but the question again: the evidence has to hold
+"""Share of a sentence that the question holds from which it only repeats it: the evidence has to hold
 as much."""
 MAX_LENGTH = 1000
 """Characters of a sentence; the longest of the article has about 310. What is longer is not read."""
