@@ -1,7 +1,6 @@
 """The HTTP door, through a real server on a free port."""
 
 import json
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -11,11 +10,12 @@ import pytest
 from doors import serving
 from doubles import EN, ZH, CannedEngine
 
-from assistant.api.routes import MAX_BODY, create_api
+from assistant.api.limits import MAX_BODY
+from assistant.api.routes import create_api
 from assistant.engine import Engine
-from assistant.serving.gate import Gate
+from assistant.serving.server import create_app, protect
 from assistant.serving.standby import Standby
-from assistant.settings import Settings
+from assistant.settings import load_settings
 from corpus.errors import WeightsError
 from corpus.flowcharts import AUDIENCES
 
@@ -24,9 +24,7 @@ STREAM = {"accept": "text/event-stream"}
 
 
 def app_over(standby: Standby):
-    app = create_api(standby)
-    app.add_middleware(Gate, host="127.0.0.1", max_body=MAX_BODY)
-    return app
+    return protect(create_api(standby), "127.0.0.1", load_settings())
 
 
 @pytest.fixture(scope="module")
@@ -266,34 +264,41 @@ class TestGate:
             assert "server" not in reply.headers
 
 
-class TestDocuments:
-    def test_an_unknown_address_is_a_problem(self, client: httpx.Client) -> None:
-        assert_problem(client.get("/v1/nothing"), 404, "/docs")
+class TestAddresses:
+    @pytest.mark.parametrize("path", ["/v1/nothing", "/v1/ask/", "/v1", "/v1/models/x/y", "//v1/ask"])
+    def test_an_unknown_one_is_a_problem(self, client: httpx.Client, path: str) -> None:
+        reply = client.post(path, json=QUESTION)
+        assert reply.status_code == 404
+        assert "/docs" in reply.text
 
-    def test_the_docs_page_needs_nobody_else(self, client: httpx.Client) -> None:
-        page = client.get("/docs").text
-        links = re.findall(r'(?:src|href)="([^"]+)"', page)
-        assert links
-        assert all(link.startswith("/") and client.get(link).status_code == 200 for link in links)
+    def test_a_wrong_method_names_the_right_one(self, client: httpx.Client) -> None:
+        for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"):
+            reply = client.request(method, "/v1/ask")
+            assert_problem(reply, 405, "does not take that method")
+            assert reply.headers["allow"] == "POST"
 
-    def test_every_operation_and_field_is_described(self, client: httpx.Client) -> None:
-        document = client.get("/openapi.json").json()
-        for path, operations in document["paths"].items():
-            for method, operation in operations.items():
-                assert operation.get("description"), f"{method} {path}"
-        for name, schema in document["components"]["schemas"].items():
-            assert schema.get("description") or schema.get("enum"), name
+    def test_so_it_is_beside_the_page(self) -> None:
+        engine = CannedEngine()
+        with serving(create_app(Standby(lambda: engine))) as url:
+            wrong = httpx.delete(f"{url}/v1/ask")
+            assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+            assert_problem(httpx.get(f"{url}/v1/nothing"), 404, "/docs")
+            assert_problem(httpx.get(f"{url}/gradio_api/info"), 404)
+            page = httpx.get(url)
+            assert (page.status_code, "<html" in page.text) == (200, True)
+            assert httpx.post(f"{url}/v1/ask", json=QUESTION).json()["answer"].endswith("[1]")
+
+
+@pytest.fixture(scope="module")
+def article() -> Iterator[httpx.Client]:
+    standby = Standby(lambda: Engine.open(load_settings(llm="none")))
+    with serving(app_over(standby)) as url, httpx.Client(base_url=url, timeout=20) as client:
+        standby.wait(20)
+        yield client
 
 
 class TestTheTrueEngine:
     """The same doors over the article itself, without a model."""
-
-    @pytest.fixture(scope="class")
-    def article(self) -> Iterator[httpx.Client]:
-        standby = Standby(lambda: Engine.open(Settings(llm="none")))
-        with serving(app_over(standby)) as url, httpx.Client(base_url=url, timeout=20) as client:
-            standby.wait(20)
-            yield client
 
     @pytest.mark.parametrize(
         "question",

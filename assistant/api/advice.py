@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,7 +25,15 @@ Word = Annotated[str, Field(max_length=64)]
 class RecommendRequest(BaseModel):
     """A reader of the article and what is known about the case."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"audience": "industry", "facts": {"target": "mobile"}},
+                {"audience": "professor", "language": "zh"},
+            ]
+        },
+    )
 
     audience: Audience = Field(description="who asks")
     facts: dict[Word, Word | bool] = Field(
@@ -41,68 +49,68 @@ class _View(BaseModel):
 class OptionView(_View):
     """An answer to a question."""
 
-    value: Value
-    label: Text
+    value: Value = Field(description="what to send as the fact's value")
+    label: Text = Field(description="what to show")
 
 
 class QuestionView(_View):
     """A decision: which value does the fact have?"""
 
-    fact: str
-    text: Text
-    options: tuple[OptionView, ...]
+    fact: str = Field(description="name of the fact")
+    text: Text = Field(description="the question")
+    options: tuple[OptionView, ...] = Field(description="its possible answers")
 
 
 class QuoteView(_View):
     """A sentence of the article in both editions."""
 
     passage_id: str = Field(description="the Chinese passage that holds it")
-    zh: str
-    en: str
+    zh: str = Field(description="the Chinese sentence")
+    en: str = Field(description="the English sentence")
 
 
 class SupportView(_View):
     """A quote and what it does for its leaf."""
 
-    quote: QuoteView
-    role: Role
+    quote: QuoteView = Field(description="the sentence")
+    role: Role = Field(description="what it does for the outcome")
 
 
 class LeafView(_View):
     """An outcome: it holds where all of `when` does, unless a leaf above it holds too."""
 
-    id: str
-    when: dict[str, Value]
-    exception_to: tuple[str, ...]
-    frameworks: tuple[str, ...]
-    alternatives: tuple[str, ...]
-    strength: Strength
-    text: Text
-    evidence: tuple[SupportView, ...]
+    id: str = Field(description="as `rule` in a recommendation")
+    when: dict[str, Value] = Field(description="the facts that lead here")
+    exception_to: tuple[str, ...] = Field(description="outcomes that it goes before")
+    frameworks: tuple[str, ...] = Field(description="in the article's order of preference")
+    alternatives: tuple[str, ...] = Field(description="what else the article names")
+    strength: Strength = Field(description="how firmly the article says it")
+    text: Text = Field(description="the outcome in a sentence")
+    evidence: tuple[SupportView, ...] = Field(description="the sentences that say so")
 
 
 class FlowchartView(_View):
     """One reader's flowchart; its leaves stand most specific first, the default last."""
 
-    audience: Audience
-    label: Text
-    questions: tuple[QuestionView, ...]
-    leaves: tuple[LeafView, ...]
+    audience: Audience = Field(description="whose flowchart")
+    label: Text = Field(description="what to call them")
+    questions: tuple[QuestionView, ...] = Field(description="the decisions")
+    leaves: tuple[LeafView, ...] = Field(description="the outcomes, most specific first")
 
 
 class FlowchartsView(BaseModel):
     """All six."""
 
-    flowcharts: list[FlowchartView]
+    flowcharts: list[FlowchartView] = Field(description="in the article's order")
 
 
-@router.post("/recommend", responses=problems.documented(400, 413, 422))
+@router.post("/recommend", responses=problems.documented(400, 401, 413, 415, 422))
 def recommend(body: RecommendRequest) -> Recommendation:
     """What the article advises this reader, by its flowchart, with the sentences that say so."""
     return rules.decide(body.audience, body.facts).recommendation(body.language)
 
 
-@router.get("/flowcharts")
+@router.get("/flowcharts", responses=problems.documented(401))
 def flowcharts() -> FlowchartsView:
     """The six flowcharts as data."""
     return FlowchartsView(flowcharts=[_view(chart) for chart in rules.load_flowcharts().values()])
@@ -113,11 +121,11 @@ def flowcharts() -> FlowchartsView:
     response_model=FlowchartView,
     responses={
         200: {"content": {MEDIA_TYPES["mermaid"]: {"schema": {"type": "string"}}, MEDIA_TYPES["svg"]: {}}},
-        **problems.documented(404, 422),
+        **problems.documented(401, 404, 422),
     },
 )
 def flowchart(
-    audience: str,
+    audience: Annotated[str, Path(max_length=64, description="whose flowchart", examples=["industry"])],
     format: Annotated[
         Literal["json", "mermaid", "svg"] | None, Query(description="instead of the Accept header")
     ] = None,

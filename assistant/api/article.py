@@ -24,9 +24,9 @@ class NotFoundError(InputError):
 class AlignedPassage(BaseModel):
     """The same passage in the other edition."""
 
-    passage_id: str
-    language: Language
-    text: str
+    passage_id: str = Field(description="as /v1/passages/{id} takes it")
+    language: Language = Field(description="its edition")
+    text: str = Field(description="verbatim from the corpus")
     sentences: list[tuple[int, int]] = Field(description="(start, end) of each sentence in text")
 
 
@@ -34,13 +34,20 @@ class PassageView(AlignedPassage):
     """A passage; sentence i of it is the translation of sentence i of its counterpart."""
 
     section: str = Field(description="heading path")
-    paragraph_id: str
-    counterpart: AlignedPassage
+    paragraph_id: str = Field(description="the paragraph it is cut from")
+    counterpart: AlignedPassage = Field(description="the same passage in the other edition")
 
 
-@router.get("/passages/{passage_id}", responses=problems.documented(404, 422))
+@router.get("/passages/{passage_id}", responses=problems.documented(401, 404, 422))
 def passage(
-    passage_id: Annotated[str, Path(max_length=100, examples=["en-deployment-tensorflow-lite-01"])],
+    passage_id: Annotated[
+        str,
+        Path(
+            max_length=100,
+            description="as a citation names it",
+            examples=["en-deployment-tensorflow-lite-01"],
+        ),
+    ],
 ) -> PassageView:
     """One passage as a citation names it, with its counterpart."""
     by_id = {passage.id: passage for passage in chunking.passages(article.load())}

@@ -14,7 +14,7 @@ from assistant.answer import Answer, Event, Final, SearchResult
 from assistant.api import problems
 from assistant.api.answering import Question, answer, client_of, events, service_of
 from assistant.api.limits import MAX_RESULTS, History, QuestionText
-from assistant.api.streaming import EVENT_STREAM, EventStream, broken_off
+from assistant.api.streaming import EVENT_STREAM, EventStream, broken_off, documented_events
 
 router = APIRouter(prefix="/v1", tags=["answers"])
 
@@ -39,9 +39,7 @@ class _Body(BaseModel):
 class AskRequest(_Body):
     """A question, and what was said before it."""
 
-    question: QuestionText = Field(
-        description="in Chinese (either script) or English", examples=["Which APIs does TorchServe support?"]
-    )
+    question: QuestionText = Field(description="in Chinese (either script) or English")
     history: History = Field(
         [], description="earlier messages, oldest first: at most 40, 8,000 characters in all"
     )
@@ -67,9 +65,13 @@ class AskRequest(_Body):
 class SearchRequest(_Body):
     """A query for passages."""
 
-    query: QuestionText = Field(description="in Chinese or English", examples=["TensorFlow Lite 移动端部署"])
+    query: QuestionText = Field(description="in Chinese or English")
     k: int = Field(5, ge=1, le=MAX_RESULTS, description="how many aligned pairs of passages at most")
     language: AskedLanguage = Field("auto", description="language shown; auto: that of the query")
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"query": "TensorFlow Lite 移动端部署", "k": 3}, {"query": "TFX"}]}
+    )
 
 
 class SearchResponse(BaseModel):
@@ -81,7 +83,7 @@ class SearchResponse(BaseModel):
 _ASK_REPLIES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer object, or the events that lead to it",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": _EVENTS}},
+        "content": documented_events(_EVENTS, "retrieved", "token", "final", "error"),
     },
     **problems.documented(400, 401, 413, 415, 422, 429, 503),
 }

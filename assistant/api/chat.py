@@ -31,7 +31,7 @@ from assistant.api.completions import (
     Reply,
     usage_of,
 )
-from assistant.api.streaming import EVENT_STREAM, EventStream, broken_off
+from assistant.api.streaming import EventStream, broken_off, documented_events
 
 router = APIRouter(prefix="/v1", tags=["OpenAI's protocol"])
 
@@ -52,7 +52,7 @@ data: [DONE]
 _COMPLETION_REPLIES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The completion, or its chunks",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": _CHUNKS}},
+        "content": documented_events(_CHUNKS, "message"),
     },
     **problems.documented_openai(400, 401, 413, 415, 429, 503),
 }
@@ -82,7 +82,9 @@ async def models() -> ModelList:
 
 
 @router.get("/models/{model}", responses=problems.documented_openai(400, 401, 404))
-async def model(model: Annotated[str, Path(max_length=200, examples=[MODEL])]) -> Model:
+async def model(
+    model: Annotated[str, Path(max_length=200, description="id of the model", examples=[MODEL])],
+) -> Model:
     """One model."""
     if model != MODEL:
         raise NotFoundError(f"There is no model of that name; there is {MODEL}.")

@@ -50,5 +50,13 @@ def _in_all(turns: list[Turn]) -> list[Turn]:
     return turns
 
 
-QuestionText = Annotated[str, Field(min_length=1, max_length=MAX_QUESTION), AfterValidator(_readable)]
+QuestionText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_QUESTION,
+        json_schema_extra={"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"},
+    ),
+    AfterValidator(_readable),
+]
 History = Annotated[list[Turn], Field(max_length=MAX_HISTORY), AfterValidator(_in_all)]

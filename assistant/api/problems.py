@@ -57,7 +57,7 @@ class OpenAIError(BaseModel):
 class OpenAIErrorReply(BaseModel):
     """An error in the shape of OpenAI's protocol."""
 
-    error: OpenAIError
+    error: OpenAIError = Field(description="what went wrong")
 
 
 def problem(status: int, detail: str, instance: str | None = None) -> Problem:

@@ -11,6 +11,8 @@ from assistant.api import advice, article, asking, chat, health, problems
 from assistant.api.limits import MAX_BODY as MAX_BODY
 from assistant.api.limits import MAX_HISTORY as MAX_HISTORY
 from assistant.api.limits import MAX_QUESTION as MAX_QUESTION
+from assistant.serving.authentication import OPEN
+from assistant.serving.keys import Keys
 from assistant.serving.service import Service
 from assistant.serving.standby import Standby
 from assistant.settings import Settings, load_settings
@@ -59,16 +61,20 @@ def create_api(standby: Standby, settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     for module in (asking, chat, article, advice, health):
         app.include_router(module.router)
-    _document(app)
+    _document(app, with_keys=bool(Keys.of(service.settings)))
     return app
 
 
-def _document(app: FastAPI) -> None:
-    """Take FastAPI's own shape of a validation error out of the OpenAPI document: no route answers with it."""
+def _document(app: FastAPI, with_keys: bool) -> None:
+    """Mend the OpenAPI document: no route has FastAPI's own shape of a validation error; some need a key."""
     document = app.openapi()
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         for operation in operations.values():
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
+            if with_keys and path not in OPEN:
+                operation["security"] = [{"key": []}]
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+    if with_keys:
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}

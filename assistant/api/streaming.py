@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -12,6 +13,20 @@ from corpus.errors import AssistantError
 log = logging.getLogger(__name__)
 
 EVENT_STREAM = "text/event-stream"
+
+
+def documented_events(example: str, *names: str) -> dict[str, Any]:
+    """The OpenAPI entry of a stream whose events have these names and JSON as data."""
+    schema = {
+        "type": "object",
+        "description": "one event",
+        "properties": {
+            "event": {"type": "string", "enum": list(names), "description": "what `data` holds"},
+            "data": {"type": "string", "contentMediaType": "application/json", "description": "its payload"},
+        },
+        "required": ["event", "data"],
+    }
+    return {EVENT_STREAM: {"schema": schema, "example": example}}
 
 
 class EventStream(StreamingResponse):
