@@ -28,7 +28,7 @@ def create_app(standby: Standby, host: str = "127.0.0.1", settings: Settings | N
     from assistant.web import page  # late: an API alone needs no web page, which takes seconds to import
 
     settings = settings or load_settings()
-    app = page.mount(create_api(standby, settings), standby)
+    app = page.mount(create_api(standby, settings))
     _put_last(app)
     return protect(app, host, settings)
 

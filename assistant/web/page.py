@@ -1,8 +1,17 @@
-"""The web door: a chat page over the engine, mounted beside the API in one application."""
+"""The web door: the chat page, a Gradio app mounted beside the API in one application.
 
+What the page shows is HTML from our templates in Gradio's Markdown, which redraws only what changed. What a
+visitor does comes in over one hidden textbox, the wire, which page.js writes to; the question has a textbox
+of its own. Both run through Gradio's queue, and a page that watches a conversation is streamed its progress.
+"""
+
+import asyncio
+import json
+import logging
 import os
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +21,19 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_D
 import gradio as gr
 from fastapi import FastAPI
 
-from assistant.answer import Language
-from assistant.api.routes import MAX_QUESTION
+from assistant.api.limits import MAX_QUESTION
+from assistant.conversations import OFF, Conversations
 from assistant.serving.gate import AllowList
-from assistant.serving.standby import Standby
-from assistant.web import rendering
-from assistant.web.conversation import Conversation, converse
+from assistant.serving.service import Service
+from assistant.web import exporting, panels, turns
+from assistant.web.acts import View, Visit
+from assistant.web.desk import Desk, Progress
 from assistant.web.strings import STRINGS, strings
-from corpus.errors import AssistantError
+from assistant.web.theme import theme
+from assistant.web.visitors import Visitors, owner_of
+from corpus.errors import AssistantError, HistoryError
+
+log = logging.getLogger(__name__)
 
 ROUTES = frozenset(
     {
@@ -32,33 +46,40 @@ ROUTES = frozenset(
         ("GET", "/gradio_api/heartbeat/*"),
         ("GET", "/gradio_api/queue/data"),
         ("POST", "/gradio_api/queue/join"),
-        ("POST", "/gradio_api/cancel"),
-        ("POST", "/gradio_api/reset"),
         ("GET", "/gradio_api/startup-events"),
     }
 )
-"""The routes of Gradio that a chat page uses; all others stay closed."""
+"""The routes of Gradio that the page uses; all others stay closed."""
 
-CONCURRENT_ANSWERS = 4
+WATCH_S = 0.05
+"""How often a page that watches a conversation looks for news."""
+
 HERE = Path(__file__).parent
-
-THEME = gr.themes.Base(
-    primary_hue="teal",
-    neutral_hue="stone",
-    radius_size="md",
-    font=["system-ui", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"],
-    font_mono=["ui-monospace", "monospace"],
-)
+Updates = dict[Any, Any]
 
 
-def mount(app: FastAPI, standby: Standby) -> FastAPI:
-    """Serve the page at / of `app`; routes that `app` already has go first."""
+def mount(app: FastAPI, store: Conversations | None = None) -> FastAPI:
+    """Serve the page at / of `app`, whose `state.service` answers; routes that `app` already has go first.
+
+    Without a `store` the one that the settings name is opened; where that fails, conversations are kept only
+    in memory and the page says so.
+    """
+    service: Service = app.state.service
+    problem = ""
+    if store is None:
+        try:
+            store = Conversations.open(service.settings.history)
+        except HistoryError as error:
+            log.warning("%s", error)
+            store, problem = Conversations.open(OFF), str(error)
+    desk = Desk(service, store)
+    app.include_router(exporting.routes(store))
     gr.mount_gradio_app(
         app,
-        create_page(standby),
+        ChatPage(service, desk, problem).blocks,
         path="/",
-        theme=THEME,
-        head=f"<style>{(HERE / 'page.css').read_text('utf-8')}</style>",  # `css` would be rewritten
+        theme=theme(),
+        head=_head(),  # `css` and `js` would be rewritten, and `js` needs eval
         favicon_path=str(HERE / "favicon.svg"),
         footer_links=[],
         run_history=False,
@@ -70,144 +91,183 @@ def mount(app: FastAPI, standby: Standby) -> FastAPI:
         mcp_server=False,
     )
     page = app.routes[-1]
-    page.app = AllowList(page.app, ROUTES)  # type: ignore[attr-defined]
+    page.app = Visitors(AllowList(page.app, ROUTES))  # type: ignore[attr-defined]
+    _close_with(app, desk)
     return app
 
 
-def create_page(standby: Standby) -> gr.Blocks:
-    """The page: header with the language switch, chat, question box."""
-    words = strings("en")
-    with gr.Blocks(title=f"{words.title} · {STRINGS['zh'].title}", fill_height=True) as page:
-        conversation = gr.State(Conversation)
-        with gr.Row(elem_id="header"):
-            header = gr.Markdown(_header("en"), elem_id="title")
-            language = gr.Radio(
-                [("中文", "zh"), ("English", "en")],
-                value=None,  # until the browser's own is known
+def _head() -> str:
+    css, js = ((HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    return f"<style>{css}</style><script type='module'>{js}</script>"
+
+
+def _close_with(app: FastAPI, desk: Desk) -> None:
+    """Stop the desk and close its store when the application ends, before the engine is freed."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        async with inner(running) as state:
+            yield state
+            desk.close()
+
+    app.router.lifespan_context = lifespan
+
+
+class Watch:
+    """What a page looks at, the progress it was drawn with, why its last act was refused; kept by Gradio."""
+
+    conversation = ""
+    refusal = ""
+    drawn: Progress | None = None
+
+
+class ChatPage:
+    """The components of the page and what happens between them."""
+
+    def __init__(self, service: Service, desk: Desk, problem: str = "") -> None:
+        self.service, self.desk, self.problem = service, desk, problem
+
+    @cached_property
+    def blocks(self) -> gr.Blocks:
+        """The whole page; empty until its script has said hello, with the visitor's language."""
+        words = strings("en")
+        with gr.Blocks(title=f"{words['title']} · {STRINGS['zh']['title']}", fill_width=True) as page:
+            watch = gr.State(Watch)
+            self.bar, self.history, self.list = _html("bar"), _html("history"), _html("list")
+            self.views, self.notice, self.thread = _html("views"), _html("notice"), _html("thread")
+            self.article, self.charts = _html("article"), _html("charts")
+            self.question = gr.Textbox(
+                placeholder=" ",
+                label=words["ask"],
                 show_label=False,
-                label="Language · 语言",
                 container=False,
-                elem_id="language",
+                submit_btn=True,
+                max_length=MAX_QUESTION,
+                max_lines=6,
+                elem_id="question",
             )
-        status = gr.Markdown(visible=False, elem_id="status")
-        chat = gr.Chatbot(
-            elem_id="chat",
-            show_label=False,
-            label="Chat",
-            container=False,
-            scale=1,
-            height="100%",
-            layout="panel",
-            buttons=[],
-            allow_tags=False,
-            latex_delimiters=[],
-            feedback_options=None,
-            placeholder=_welcome("en"),
-            examples=_examples("en"),
-        )
-        question = gr.Textbox(
-            placeholder=words.placeholder,
-            label=words.ask,
-            show_label=False,
-            container=False,
-            submit_btn=True,
-            max_length=MAX_QUESTION,
-            max_lines=6,
-            autofocus=True,
-            elem_id="question",
-        )
-        with gr.Row(elem_id="footer"):
-            footer = gr.Markdown(_footer("en"))
-            new_chat = gr.Button(words.new_chat, size="sm", variant="secondary", elem_id="new-chat", scale=0)
-
-        def take(text: str, talk: Conversation) -> list[Any]:
-            """While an answer runs it can be stopped, but no other chat begun."""
-            busy = gr.Textbox(value="", submit_btn=False, stop_btn=True)
-            return [busy, gr.Button(interactive=False), talk.ask(text)]
-
-        def take_click(talk: Conversation, event: gr.SelectData) -> list[Any]:
-            chosen = event.value
-            return take(chosen["text"] if isinstance(chosen, dict) else str(chosen), talk)
-
-        def rest(talk: Conversation) -> list[Any]:
-            idle = gr.Textbox(submit_btn=True, stop_btn=False)
-            return [idle, gr.Button(interactive=True), talk.offer()]
-
-        def on(event: Any, function: Any, inputs: Any, outputs: Any, **more: Any) -> Any:
-            """Attach a function to an event of the page, closed to API clients."""
+            self.context = gr.Textbox(visible="hidden", elem_id="context")
+            self.wire = gr.Textbox(visible="hidden", elem_id="wire")
+            inputs = [self.context, watch]
+            shown = [
+                *(self.context, self.notice, self.bar, self.views, self.history, self.list, self.thread),
+                *(self.article, self.charts, self.question),
+            ]
             quiet = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-            return event(function, inputs, outputs, **quiet | more)
+            for event, said in ((self.question.submit, self.question), (self.wire.submit, self.wire)):
+                act = self._ask if said is self.question else self._act
+                done = event(act, [said, *inputs], shown, trigger_mode="multiple", **quiet)
+                done.then(self._watch, inputs, [self.thread, self.list, self.question, self.notice], **quiet)
+            stop = self.question.stop
+            stop(self._stop, inputs, shown, trigger_mode="multiple", **quiet)
+        return page
 
-        answers = []
-        for taken in (
-            on(question.submit, take, [question, conversation], [question, new_chat, chat]),
-            on(chat.example_select, take_click, conversation, [question, new_chat, chat]),
-            on(chat.option_select, take_click, conversation, [question, new_chat, chat]),
-        ):
-            answers.append(
-                on(
-                    taken.then,
-                    partial(converse, standby),
-                    [conversation, language],
-                    chat,
-                    concurrency_limit=CONCURRENT_ANSWERS,
-                    concurrency_id="answers",
-                )
-            )
-            on(answers[-1].then, rest, conversation, [question, new_chat, chat])
-        on(question.stop, None, None, None, cancels=answers)
-        on(new_chat.click, _start_anew, None, [conversation, chat])
-        on(language.change, _relabel, language, [header, chat, question, footer, new_chat])
-        on(page.load, _preferred, None, language)
-        on(page.load, partial(_until_ready, standby), None, status)
-    return page
+    def _ask(self, text: str, context: str, watch: Watch, request: gr.Request) -> Updates:
+        updates = self._perform("ask", {"text": text}, context, watch, request)
+        view = View.model_validate_json(updates[self.context])
+        left = text if watch.refusal else ""
+        return updates | {self.question: _box(view, watch.drawn is not None, value=left)}
+
+    def _stop(self, context: str, watch: Watch, request: gr.Request) -> Updates:
+        return self._perform("stop", {}, context, watch, request)
+
+    def _act(self, command: str, context: str, watch: Watch, request: gr.Request) -> Updates:
+        given = json.loads(command)
+        return self._perform(str(given.get("do")), given, context, watch, request)
+
+    def _perform(
+        self, act: str, given: dict[str, Any], context: str, watch: Watch, request: gr.Request
+    ) -> Updates:
+        """Do what was asked for, and draw what it changed."""
+        view = View.model_validate_json(context or "{}")
+        visit = Visit(self.desk, _owner(request), view)
+        try:
+            watch.refusal = ""
+            visit.perform(act, given)
+        except AssistantError as error:
+            watch.refusal = str(error)
+        watch.conversation = visit.view.conversation
+        updates: Updates = {
+            self.context: visit.view.model_dump_json(),
+            self.notice: self._standing(visit.view, watch),
+        }
+        if act in ("hello", "language"):
+            updates |= self._frame(visit.view)
+        if act not in ("rate",):
+            updates[self.list] = panels.conversations(visit)
+        if act not in ("rate", "find", "rename"):
+            updates[self.thread] = self._thread(visit, watch)
+            updates[self.question] = _box(visit.view, watch.drawn is not None)
+        return updates
+
+    def _frame(self, view: View) -> Updates:
+        """Everything that depends on the language alone."""
+        language = view.language
+        return {
+            self.bar: panels.bar(language),
+            self.views: panels.views(language),
+            self.history: panels.history(language),
+            self.article: panels.article(language),
+            self.charts: panels.charts(language),
+        }
+
+    def _standing(self, view: View, watch: Watch) -> str:
+        """What has to be said: why an act was refused, that models are loading, that nothing is kept."""
+        words, standby = strings(view.language), self.service.standby
+        if watch.refusal:
+            return panels.notice(watch.refusal)
+        if standby.opening:
+            return panels.notice(words["loading"])
+        try:
+            standby.get()
+        except AssistantError as error:
+            return panels.notice(str(error))
+        return panels.notice(f"{words['unkept']} {self.problem}") if self.problem else ""
+
+    def _thread(self, visit: Visit, watch: Watch) -> str:
+        watch.drawn = self.desk.progress(visit.view.conversation)
+        conversation = visit.shown()
+        if conversation is None:
+            return turns.welcome(visit.view.language)
+        return turns.thread(conversation, watch.drawn, visit.view.language)
+
+    async def _watch(self, context: str, watch: Watch, request: gr.Request) -> AsyncIterator[Updates]:
+        """Draw the conversation in view whenever its answer has come further, until nothing is left to do."""
+        view = View.model_validate_json(context or "{}")
+        visit, began = Visit(self.desk, _owner(request), view), watch.drawn
+        opening = self.service.standby.opening
+        yield {self.notice: self._standing(view, watch)}  # without any update Gradio empties the outputs
+        while watch.conversation == view.conversation:
+            now = self.desk.progress(view.conversation)
+            if now is not watch.drawn:
+                thread = await asyncio.to_thread(self._thread, visit, watch)
+                if watch.conversation == view.conversation:
+                    yield {self.thread: thread, self.question: _box(view, now is not None)}
+            if opening and not self.service.standby.opening:
+                opening = False
+                yield {self.notice: self._standing(view, watch)}
+            if now is None and not opening:
+                break
+            await asyncio.sleep(WATCH_S)
+        if began:
+            yield {self.list: await asyncio.to_thread(panels.conversations, visit)}
 
 
-def _until_ready(standby: Standby) -> Iterator[Any]:
-    """Say that the models are loading, then nothing, or what kept them from loading."""
-    if standby.opening:
-        both = " ".join(words.loading for words in STRINGS.values())
-        yield gr.Markdown(rendering.note(both), visible=True)
-    try:
-        standby.wait()
-    except AssistantError as error:
-        yield gr.Markdown(rendering.note(str(error)), visible=True)
-    else:
-        yield gr.Markdown(visible=False)
+def _box(view: View, busy: bool, **more: Any) -> gr.Textbox:
+    """The question box, with the button to stop while an answer is being written, else to ask."""
+    words = strings(view.language)
+    return gr.Textbox(
+        placeholder=words["placeholder"], label=words["ask"], submit_btn=not busy, stop_btn=busy, **more
+    )
 
 
-def _start_anew() -> tuple[Conversation, list[Any]]:
-    return Conversation(), []
+def _owner(request: gr.Request) -> str:
+    owner = owner_of(request.headers.get("cookie"))
+    assert owner, "Visitors gives every request a cookie"
+    return owner
 
 
-def _preferred(request: gr.Request) -> Language:
-    """The language that the browser asks for first."""
-    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
-
-
-def _relabel(language: Language) -> list[Any]:
-    words = strings(language)
-    return [
-        gr.Markdown(_header(language)),
-        gr.Chatbot(placeholder=_welcome(language), examples=_examples(language)),
-        gr.Textbox(placeholder=words.placeholder, label=words.ask),
-        gr.Markdown(_footer(language)),
-        gr.Button(words.new_chat),
-    ]
-
-
-def _header(language: Language) -> str:
-    words = strings(language)
-    return f'<h1 lang="{language}">{words.title} <span class="as-of">{words.as_of}</span></h1>'
-
-
-def _welcome(language: Language) -> str:
-    return f'<div class="welcome" lang="{language}">{strings(language).subtitle}</div>'
-
-
-def _footer(language: Language) -> str:
-    return f'<p lang="{language}">{strings(language).footer}</p>'
-
-
-def _examples(language: Language) -> list[dict[str, str]]:
-    return [{"text": text} for text in strings(language).examples]
+def _html(name: str) -> gr.Markdown:
+    """A place for our own HTML, escaped by its templates; the sanitizer would take the buttons out."""
+    return gr.Markdown(elem_id=name, sanitize_html=False, latex_delimiters=[], header_links=False)

@@ -1,0 +1,108 @@
+"""The web chat as tests run it: the true engine, article and rules over a scripted model."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from fastapi import FastAPI
+
+from assistant.answer import Event, Turn
+from assistant.conversations import OFF, Conversations
+from assistant.engine import Engine
+from assistant.generation.base import Message
+from assistant.generation.stopping import current
+from assistant.serving.service import Service
+from assistant.serving.standby import Standby
+from assistant.settings import load_settings
+from corpus.errors import GenerationError
+from index.retriever import Retriever
+from tests.doubles import ScriptedGenerator
+
+APIS = "Which APIs does TorchServe support?"
+APIS_ANSWER = "It supports REST as well as gRPC APIs."
+APIS_ZH = "TorchServe 支持哪些 API?"
+SENSOR = "We are building an IoT sensor at my company. Which framework?"
+SENSOR_ZH = "公司要做一个物联网传感器，用哪个框架？"
+OUTSIDE = "How much does TensorFlow cost per month?"
+BROKEN = "Will the model break off?"
+
+
+def says(messages: Sequence[Message]) -> str:
+    """What the scripted model says: true of TorchServe, and nothing of anything else."""
+    asked = messages[-1]["content"]
+    if "TorchServe" not in asked:
+        return ""
+    return "它同时支持 REST 和 gRPC API。[1]" if "哪些" in asked else f"{APIS_ANSWER} [1]"
+
+
+class HeldEngine(Engine):
+    """The true engine, held before the events named in `hold` until they are taken out of it.
+
+    `streams` counts what is running. A question of BROKEN breaks off after what was found.
+    """
+
+    hold: frozenset[str] = frozenset()
+    streams = 0
+
+    @classmethod
+    def scripted(cls) -> "HeldEngine":
+        """Over the shipped index and the scripted model."""
+        return cls(Retriever.open(), ScriptedGenerator(says), load_settings())
+
+    def stream(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Iterator[Event]:
+        """The engine's events, each let through when it is not held."""
+        self.streams += 1
+        try:
+            for event in super().stream(question, history, language):
+                while type(event).__name__ in self.hold:
+                    current().check()
+                    time.sleep(0.01)
+                yield event
+                if question == BROKEN:
+                    raise GenerationError("The model stopped half-way; ask again.")
+        finally:
+            self.streams -= 1
+
+    @contextmanager
+    def held(self, *events: str) -> Iterator[None]:
+        """Hold these events while the block runs."""
+        self.hold = frozenset(events)
+        try:
+            yield
+        finally:
+            self.hold = frozenset()
+
+
+def standby(engine: Engine) -> Standby:
+    """An engine that is open already."""
+    ready = Standby(lambda: engine)
+    ready.start()
+    ready.wait(10)
+    return ready
+
+
+def service(engine: Engine) -> Service:
+    """What a server holds, over an engine that is open already."""
+    return Service(standby(engine), load_settings())
+
+
+def web_app(engine: Engine, store: Conversations | None = None) -> FastAPI:
+    """Page and API as `assistant serve` runs them."""
+    from assistant.api.routes import create_api
+    from assistant.serving.server import _put_last, protect
+    from assistant.web import page
+
+    settings = load_settings()
+    app = page.mount(create_api(standby(engine), settings), store or Conversations.open(OFF))
+    _put_last(app)
+    return protect(app, settings.host, settings)
+
+
+def until(holds: object, seconds: float = 20.0) -> None:
+    """Wait until a condition holds."""
+    ends = time.monotonic() + seconds
+    while not holds():  # type: ignore[operator]
+        if time.monotonic() > ends:
+            raise AssertionError("it did not come to hold")
+        threading.Event().wait(0.01)
