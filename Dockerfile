@@ -13,6 +13,11 @@ COPY assistant assistant
 RUN /opt/assistant/bin/pip install --constraint constraints.txt .
 
 FROM python:3.11-slim-bookworm
+# llama.cpp computes with OpenMP, which the slim image lacks.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/assistant /opt/assistant
 # Models and conversations are the only things written; both go below the home folder, a volume.
 RUN useradd --uid 10001 --create-home --home-dir /data assistant
