@@ -30,8 +30,8 @@ def clauses(question: str) -> list[str]:
 
 
 _DEFINES = re.compile(
-    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍|介绍一下|有什么用|作用"
-    r"|\bwhat(?:'s| is| are)\b|\bwhat does\b.*\b(?:do|offer|mean|provide)\b",
+    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍|介绍一下|有什么用|作用|角色"
+    r"|\bwhat(?:'s| is| are)\b|\bwhat (?:does|role)\b.*\b(?:do|offer|mean|provide|play)\b",
     re.I,
 )
 
@@ -39,6 +39,14 @@ _DEFINES = re.compile(
 def wants_whole(question: str) -> bool:
     """Does the question ask for several things, or for what something is, so that a part is no answer?"""
     return parts(question) > 1 or _DEFINES.search(question) is not None
+
+
+_REASON = re.compile(r"为何|为什么|凭什么|理由|原因|依据|\bwhy\b|\breasons?\b|\bgrounds\b|\bhow come\b", re.I)
+
+
+def wants_reason(question: str) -> bool:
+    """Does the question ask for a reason, alone or beside something else?"""
+    return _REASON.search(question) is not None
 
 
 _KINDS = {

@@ -8,10 +8,10 @@ more.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from assistant.asking import kinds, parts
+from assistant.asking import kinds, parts, wants_reason
 from assistant.citing import Evidence
 from assistant.following import FRAMEWORKS
 from assistant.grounding import Vocabulary
@@ -33,6 +33,10 @@ SURE = 0.9
 """Likeness from which a known question is surely asked, beside another."""
 KIND = 0.1
 """What it counts that a known question is of the kind that the words ask for."""
+BEYOND_DOUBT = 1.0
+"""Likeness from which a known question is asked beside advice, which says much already."""
+ABOUT = 0.12
+"""Difference of likeness within which two known questions are about as like."""
 OTHER_FRAMEWORK = 0.2
 """What it costs a known question to be about another framework than the one asked about."""
 SEVERAL = 0.05
@@ -94,22 +98,17 @@ class Chooser:
     def wanted(self, question: str, needs: Sequence[Needs]) -> list[Evidence]:
         """The sentences of the known questions that are surely asked, by the whole and by its clauses."""
         found = [self.likest(question, each) for each in needs]
-        sure = [need for need in found if need is not None and need.likeness >= SURE]
+        sure = [need for need in found if need is not None and need.likeness >= BEYOND_DOUBT]
         return list(dict.fromkeys(_evidence(s) for need in sure for s in need.sentences))
 
     def likest(self, question: str, needs: Needs) -> NeedHit | None:
-        """The known question that fits best, if any is alike.
-
-        Of several parts asked for, one sentence tells but one: a need that tells more beside it fits better.
-        """
+        """The known question that fits best, if any is alike; of a question for reasons, one for reasons."""
         alike = [need for need in needs.answered if need.likeness >= ALIKE]
-        if not alike:
-            return None
-        alike.sort(key=lambda need: self._fitness(question, need), reverse=True)
-        best = alike[0]
-        if len(best.sentences) == 1 and parts(simplified(question)) > 1:
-            return next((n for n in alike if set(n.sentences) > set(best.sentences)), best)
-        return best
+        if wants_reason(simplified(question)):
+            names = self._vocabulary.names_in(question)
+            reasons = [n for n in alike if n.likeness >= ENOUGH and wants_reason(simplified(n.wording))]
+            alike = [n for n in reasons if names <= self._vocabulary.names_in(n.wording)] or alike
+        return max(alike, key=lambda need: self._fitness(question, need), default=None)
 
     def _fitness(self, question: str, need: NeedHit) -> float:
         """How well a known question fits, with the kind of answer that the words ask for.
@@ -131,9 +130,16 @@ class Chooser:
         return bool(asked and told) and asked.isdisjoint(told)
 
     def _known(self, question: str, needs: Needs, of_clauses: Sequence[Needs]) -> list[NeedHit]:
-        """The known question that this one is, and those that its clauses surely are."""
-        found = [self.likest(question, each) for each in (needs, *of_clauses)]
-        return [need for place, need in enumerate(found) if need and (place == 0 or need.likeness >= SURE)]
+        """The known question that this one is, and those of its clauses that it leaves open."""
+        whole = self.likest(question, needs)
+        known = [whole] if whole is not None else []
+        for clause in of_clauses if whole is None or _asks_more(question, whole) else ():
+            own = self.likest("", clause)
+            told = {sentence for need in known for sentence in need.sentences}
+            if own is None or own.likeness < SURE or _covers(told, clause, own):
+                continue
+            known.append(own)
+        return known
 
     def _ranked(self, question: str, ranked: Sequence[SentenceHit]) -> list[SentenceHit]:
         telling = [s for s in ranked if not s.text.rstrip().endswith(("?", "？"))]
@@ -170,6 +176,17 @@ def wants_several(question: str) -> bool:
     """Does the question ask for more than one thing?"""
     text = simplified(question)
     return parts(text) > 1 or not kinds(text).isdisjoint({"list", "comparison"})
+
+
+def _covers(told: Set[SentenceHit], clause: Needs, likest: NeedHit) -> bool:
+    """Do sentences answer a clause already, as its likest known question or one about as like would?"""
+    near = [need for need in clause.answered if need.likeness >= likest.likeness - ABOUT]
+    return any(told >= set(need.sentences) for need in near)
+
+
+def _asks_more(question: str, need: NeedHit) -> bool:
+    """Has the question more parts than the known question that it is like?"""
+    return parts(simplified(question)) > parts(need.wording)
 
 
 def _evidence(sentence: SentenceHit) -> Evidence:

@@ -55,13 +55,14 @@ class Bank:
         """Raises IndexDamagedError when `store` does not hold these wordings; without one, it is opened."""
         self.needs = tuple(needs)
         wordings = [wording for need in needs for wording in need.wordings]
-        self._owner = np.repeat(np.arange(len(needs)), [len(need.wordings) for need in needs])
+        self._begin = np.cumsum([0, *(len(need.wordings) for need in needs[:-1])])
         self._bm25 = lexical.BM25([lexical.terms(wording) for wording in wordings])
+        self.wordings = wordings
         self.store = store or Store.open(wordings, AsQuestions(embedder), "questions")
         self._silent = np.array([not need.sentences for need in needs], bool)
 
-    def likeness(self, text: str, vector: Vectors) -> Scores:
-        """(needs,) float32: how like each need the question is, by its likest wording.
+    def likeness(self, text: str, vector: Vectors) -> tuple[Scores, NDArray[np.int64]]:
+        """((needs,) float32: how like each need the question is, (needs,): which of all wordings is likest).
 
         About 1 for the same words, above about 0.6 for the same need. `text` is the question as read for
         search, `vector` its (1, dimension) embedding as a query. Cosines are taken around the mean of all
@@ -72,9 +73,10 @@ class Bank:
         scores = self._cosines(vector) + LEXICAL * self._bm25.scores(dict.fromkeys(words, 1.0)) / max(
             weight, 1
         )
-        best = np.full(len(self.needs), -1.0, np.float32)
-        np.maximum.at(best, self._owner, scores)
-        return best
+        likest = self._begin + np.array(
+            [part.argmax() for part in np.split(scores, self._begin[1:])], np.int64
+        )
+        return scores[likest], likest
 
     @property
     def silent(self) -> NDArray[np.bool_]:

@@ -81,10 +81,12 @@ class SentenceHit:
 class NeedHit:
     """A known question like the one asked, and the sentences that answer it, in telling order.
 
-    `likeness` as in `index.bank`; `score` adds how well the sentences themselves match.
+    `wording` is the likest of its wordings, `likeness` as in `index.bank`; `score` adds how well the
+    sentences themselves match.
     """
 
     kind: str
+    wording: str
     sentences: tuple[SentenceHit, ...]
     likeness: float
     score: float
@@ -143,7 +145,7 @@ class _Analysis:
 
     read: Query
     rankings: Mapping[Language, _Ranking]
-    likeness: Scores
+    likeness: tuple[Scores, NDArray[np.int64]]
 
 
 class Retriever:
@@ -238,7 +240,7 @@ class Retriever:
             return Needs()
         language = language or language_of(query)
         scores = self._sentence_scores(query, language)
-        likeness = self._analyse(query).likeness
+        likeness, likest = self._analyse(query).likeness
         support = np.array([scores[rows].mean() if rows else 0 for rows in self._need_rows], np.float32)
         silent = self._questions.silent
         fused = np.where(silent, -np.inf, likeness + SUPPORT * support)
@@ -247,6 +249,7 @@ class Retriever:
             tuple(
                 NeedHit(
                     self._questions.needs[row].kind,
+                    self._questions.wordings[likest[row]],
                     tuple(self._sentence(query, language, at, scores) for at in self._need_rows[row]),
                     float(likeness[row]),
                     float(fused[row]),
@@ -300,7 +303,9 @@ class Retriever:
                 language: _signals(edition, cosines, read.terms[language])
                 for language, edition in self._editions.items()
             },
-            self._questions.likeness(read.text, vector) if self._questions else np.empty(0, np.float32),
+            self._questions.likeness(read.text, vector)
+            if self._questions
+            else (np.empty(0, np.float32), np.empty(0, np.int64)),
         )
 
 

@@ -43,13 +43,15 @@ def test_likeness_is_the_documented_sum(by_hand: Bank):
     weight = np.sqrt(sum(bm25.rarity(term) ** 2 for term in terms))
     scores = cosines + LEXICAL * bm25.scores(terms) / weight
     expected = [max(scores[:2]), scores[2], scores[3]]
-    assert by_hand.likeness(question, vector) == pytest.approx(expected, abs=5e-3)
+    likeness, likest = by_hand.likeness(question, vector)
+    assert likeness == pytest.approx(expected, abs=5e-3)
+    assert likest.tolist() == [int(scores[:2].argmax()), 2, 3]
     assert by_hand.silent.tolist() == [False, False, True]
 
 
 def test_a_question_without_a_known_word_is_like_nothing_much(by_hand: Bank):
     embedder = HandEmbedder("deploy", "mobile", "course")
-    likeness = by_hand.likeness("???", embedder.embed_queries(["???"]))
+    likeness, _ = by_hand.likeness("???", embedder.embed_queries(["???"]))
     assert np.isfinite(likeness).all()
 
 
