@@ -220,6 +220,12 @@ class TestTheServerOfThisMachine:
         file.write_text(text.replace("%d", str(os.getpid())))
         assert note.find() is None
 
+    def test_another_releases_server_is_left_alone(self, server: str, tmp_path: Path) -> None:
+        (file,) = tmp_path.rglob("server.json")
+        assert note.find().url == server
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"version": "0.0.1"}))
+        assert note.find() is None
+
     def test_another_processes_note_stays(self, tmp_path: Path) -> None:
         note.leave("http://127.0.0.1:9", "none")
         (file,) = tmp_path.rglob("server.json")

@@ -14,6 +14,7 @@ from urllib.request import ProxyHandler, build_opener
 import psutil  # type: ignore[import-untyped]
 
 from assistant.settings import data_folder
+from assistant.version import VERSION
 from corpus.files import write_whole
 
 PATIENCE_S = 2.0
@@ -22,11 +23,12 @@ PATIENCE_S = 2.0
 
 @dataclass(frozen=True)
 class Note:
-    """Where a server is, its process, and the generator that it was told to use."""
+    """Where a server is, its process, the generator that it was told to use, and its release."""
 
     url: str
     pid: int
     llm: str
+    version: str = VERSION
 
 
 def leave(url: str, llm: str) -> None:
@@ -45,9 +47,11 @@ def take_away() -> None:
 
 
 def find() -> Note | None:
-    """The server that runs on this machine and is ready, or None."""
+    """The server of our release that runs on this machine and is ready, or None."""
     note = _read()
-    return note if note is not None and psutil.pid_exists(note.pid) and _is_ready(note.url) else None
+    if note is None or note.version != VERSION or not psutil.pid_exists(note.pid):
+        return None
+    return note if _is_ready(note.url) else None
 
 
 def _read() -> Note | None:
