@@ -21,6 +21,9 @@ from assistant.text import normalise
 from corpus.article import Language
 from index.retriever import Hit, Needs, SentenceHit
 
+DOUBTFUL_BELOW = 0.97
+"""Probability of an answer below which the model's own judgement counts."""
+
 log = logging.getLogger(__name__)
 
 
@@ -104,6 +107,11 @@ def is_silent(seen: Signals) -> bool:
     probability = answerable(seen)
     log.info("An answer is probable with %.2f: %s", probability, seen, extra={"signals": seen})
     return probability < _weights().silent_below[seen.language]
+
+
+def is_doubtful(seen: Signals) -> bool:
+    """Would the model's word that nothing answers settle the matter? It says so of false premises, too."""
+    return answerable(seen) < DOUBTFUL_BELOW
 
 
 def unmet(question: str, passages: Sequence[str]) -> int:

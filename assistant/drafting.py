@@ -46,6 +46,8 @@ class Draft:
     recommendation: Recommendation | None = None
     ask_next: AskNext | None = None
     note: str = ""
+    declined: bool = False
+    """Did the model find no answer in the evidence?"""
 
 
 class Drafter:
@@ -139,7 +141,8 @@ class Drafter:
         """What the article says: phrased by the model where its words hold, else quoted."""
         ranked = self._retriever.sentences(asked.query, hits)
         needs = self._retriever.needs(asked.query, asked.language)
-        if abstention.is_silent(abstention.signals(asked.query, hits, ranked, needs, self._vocabulary)):
+        seen = abstention.signals(asked.query, hits, ranked, needs, self._vocabulary)
+        if abstention.is_silent(seen):
             return
         choice = self._chooser.choose(asked.own, ranked, needs, self._of_clauses(asked))
         cited: list[Evidence] = []
@@ -148,7 +151,8 @@ class Drafter:
             for claim in self._phrase(asked, messages, choice.offered, draft):
                 cited += claim.evidence
                 yield claim
-        yield from quoted(self._chooser.left_open(asked.own, choice, cited))
+        if cited or not (draft.declined and abstention.is_doubtful(seen)):
+            yield from quoted(self._chooser.left_open(asked.own, choice, cited))
 
     def _of_clauses(self, asked: Asked) -> list[Needs]:
         """What each clause of a question of several is after, completed by the ones before it.
@@ -183,6 +187,7 @@ class Drafter:
                 for written in whole_sentences(generation):
                     text, markers = split_markers(clean(written))
                     if text.startswith(prompts.NO_ANSWER):
+                        draft.declined = True
                         return
                     broken_off = not (markers or ends(text))
                     attempt = attribute(stopped(text), markers, evidence, self._vocabulary, asked.query)

@@ -81,10 +81,10 @@ def fit(outcome: Claim | Refused, question: str, broken_off: bool = False) -> Cl
     """What may be shown of an attempt.
 
     A fragment is shown inside its sentence, and so is a shortened claim where the whole was asked for or
-    where it takes several sentences to say it, one that was broken off, or one that slips into markup or the other
-    language. A sentence that misreads its evidence (denies it, shifts it, repeats a premise of the question
-    that it does not hold) gives way to the evidence itself; one that brings a number or a name from nowhere
-    gives way to nothing, for then the evidence may not bear on it at all.
+    where it takes several sentences to say it, one that was broken off, or one that slips into markup or the
+    other language. A sentence that misreads its evidence (denies it, shifts it, repeats a premise of the
+    question that it does not hold) gives way to the evidence itself; one that brings a number or a name from
+    nowhere gives way to nothing, for then the evidence may not bear on it at all.
     """
     if isinstance(outcome, Claim):
         whole = wants_whole(question) or any(e.last > e.first for e in outcome.evidence)
