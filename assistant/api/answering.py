@@ -28,6 +28,9 @@ from corpus.errors import AssistantError
 
 log = logging.getLogger(__name__)
 
+SETTLING_S = 10.0
+"""A model that has been told to stop may still finish a batch of prompt; it gets so long."""
+
 SIGN_OF_LIFE_S = 15.0
 """After so much silence a stream says that it is alive, for proxies that close silent connections."""
 
@@ -199,4 +202,7 @@ class _Run:
         except BaseException as error:
             self._put(error)
         finally:
+            self.stop.settle(
+                SETTLING_S
+            )  # else the next one would find the model at work, and its prompts gone
             self._ticket.leave()

@@ -42,6 +42,7 @@ class Pump(Iterator[str]):
             stop.then(lambda _: self.close())
             self._deadline = time.monotonic() + self._deadline_seconds
             self._thread.start()
+            stop.works(self._thread)
             _running.add(self)
         try:
             item = self._queue.get(timeout=max(0.0, self._deadline - time.monotonic()))

@@ -8,7 +8,7 @@ can close the iterator then. So whoever may want to stop holds a `Stop`, the thr
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
+from threading import Lock, Thread
 
 
 class Stop:
@@ -18,6 +18,7 @@ class Stop:
         self._lock = Lock()
         self._reason: BaseException | None = None
         self._calls: list[Callable[[BaseException], object]] = []
+        self._workers: list[Thread] = []
 
     def set(self, reason: BaseException) -> None:
         """Stop the work, which then raises `reason`; later calls do nothing."""
@@ -41,6 +42,15 @@ class Stop:
                 self._calls.append(call)
                 return
         call(self._reason)
+
+    def works(self, worker: Thread) -> None:
+        """A thread of the model works for this one; it ends by itself soon after a stop."""
+        self._workers.append(worker)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until those threads have ended: only then is the model free. Each gets `seconds`."""
+        for worker in self._workers:
+            worker.join(seconds)
 
     @contextmanager
     def here(self) -> Iterator[None]:
