@@ -292,6 +292,32 @@ addEventListener("hashchange", () => {
   if (wanted !== shown) send("open", { value: wanted });
 });
 
+// --- A server that is away: say so, and go on from where it was ---
+
+const offline = document.createElement("p");
+offline.id = "offline";
+offline.setAttribute("role", "alert");
+offline.hidden = true;
+
+async function pulse() {
+  if (document.hidden) return;
+  const up = await fetch("healthz", { cache: "no-store" }).then((reply) => reply.ok, () => false);
+  if (up && !offline.hidden) location.reload();
+  if (!up && offline.hidden) {
+    offline.textContent = $("#words")?.dataset.offline ?? "";
+    offline.hidden = false;
+  }
+}
+
+function draft() {
+  const box = $("#question textarea");
+  box.addEventListener("input", () => sessionStorage.setItem("draft", box.value));
+  const kept = sessionStorage.getItem("draft");
+  if (!kept || box.value) return;
+  box.value = kept;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 // --- After the server has drawn ---
 
 let shown = "";
@@ -314,6 +340,7 @@ function drawn() {
   const turns = $$(".turn", thread);
   const open = turns.some((turn) => ["working", "waiting"].includes(turn.dataset.state));
   thread.setAttribute("aria-busy", open);
+  if (!$("#question textarea").value) sessionStorage.removeItem("draft");
   if (answering && !open) announce($(".prose, .status", turns.at(-1))?.innerText ?? "");
   answering = open;
   follow(thread, turns);
@@ -356,6 +383,10 @@ function begin() {
   announcer.setAttribute("aria-live", "polite");
   document.body.append(announcer);
   card.addEventListener("pointerleave", () => unpeek());
+  $(".gradio-container").append(offline);
+  setInterval(pulse, 4000);
+  document.addEventListener("visibilitychange", pulse);
+  draft();
   show(narrow() ? "chat" : "article");
   new MutationObserver(drawn).observe($("#thread"), { childList: true, subtree: true });
   new MutationObserver(furnish).observe($(".gradio-container"), { childList: true, subtree: true });

@@ -28,6 +28,7 @@ from assistant.serving.service import Service
 from assistant.web import exporting, panels, turns
 from assistant.web.acts import View, Visit
 from assistant.web.desk import Desk, Progress
+from assistant.web.document import Document
 from assistant.web.strings import STRINGS, strings
 from assistant.web.theme import theme
 from assistant.web.visitors import Visitors, owner_of
@@ -79,7 +80,6 @@ def mount(app: FastAPI, store: Conversations | None = None) -> FastAPI:
         ChatPage(service, desk, problem).blocks,
         path="/",
         theme=theme(),
-        head=_head(),  # `css` and `js` would be rewritten, and `js` needs eval
         favicon_path=str(HERE / "favicon.svg"),
         footer_links=[],
         run_history=False,
@@ -91,14 +91,9 @@ def mount(app: FastAPI, store: Conversations | None = None) -> FastAPI:
         mcp_server=False,
     )
     page = app.routes[-1]
-    page.app = Visitors(AllowList(page.app, ROUTES))  # type: ignore[attr-defined]
+    page.app = Document(Visitors(AllowList(page.app, ROUTES)), HERE)  # type: ignore[attr-defined]
     _close_with(app, desk)
     return app
-
-
-def _head() -> str:
-    css, js = ((HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
-    return f"<style>{css}</style><script type='module'>{js}</script>"
 
 
 def _close_with(app: FastAPI, desk: Desk) -> None:
