@@ -54,10 +54,14 @@ _SIDE_BY_SIDE = re.compile(
 
 @dataclass(frozen=True)
 class Choice:
-    """Evidence offered to the model, best first, and the part of it that an answer has to tell."""
+    """Evidence offered to the model, best first, and the part of it that an answer has to tell.
+
+    Where that is not `sure`, what the model found among the rest will do.
+    """
 
     offered: tuple[Evidence, ...]
     required: frozenset[Evidence]
+    sure: bool
 
 
 class Chooser:
@@ -79,14 +83,15 @@ class Chooser:
         others = [] if sure else [_evidence(s) for s in self._ranked(question, ranked)]
         offered = list(dict.fromkeys([*told, *others]))[: max(MOST, len(told))]
         whole = wants_several(question) or (bool(known) and known[0].kind == "definition" in kinds(question))
-        return Choice(tuple(offered), frozenset(e for e in told if whole or e.passage == told[0].passage))
+        required = frozenset(e for e in told if whole or e.passage == told[0].passage)
+        return Choice(tuple(offered), required, sure)
 
     def left_open(self, question: str, choice: Choice, cited: Collection[Evidence]) -> list[Evidence]:
         """Evidence for what an answer citing `cited` leaves open: what it has to tell, a part, a name."""
         evidence = choice.offered
-        added = [e for e in evidence if e in choice.required and e not in cited]
-        if not cited and not added:
-            added = list(evidence[:1])
+        if choice.required and (choice.sure or not cited):
+            return [e for e in evidence if e in choice.required and e not in cited]
+        added = [] if cited else list(evidence[:1])
         if parts(question) > 1 and len(cited) + len(added) == 1:
             told = {e.passage for e in (*cited, *added)}
             added += [e for e in evidence if e.passage in told and e not in cited and e not in added][:1]
