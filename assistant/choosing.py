@@ -26,9 +26,9 @@ NEAR = 2.6
 WIDE = 4.0
 """The same for a question of several parts."""
 ALIKE = 0.6
-"""Likeness from which a known question counts as the one asked."""
+"""Likeness from which a known question counts as the one asked; nothing but its sentences is offered then."""
 ENOUGH = 0.75
-"""Likeness from which nothing but its sentences is offered."""
+"""Likeness from which a known question for reasons goes before one that asks for none."""
 SURE = 0.9
 """Likeness from which a known question is surely asked, beside another."""
 KIND = 0.1
@@ -54,14 +54,10 @@ _SIDE_BY_SIDE = re.compile(
 
 @dataclass(frozen=True)
 class Choice:
-    """Evidence offered to the model, best first, and the part of it that an answer has to tell.
-
-    Where that is not `sure`, what the model found among the rest will do.
-    """
+    """Evidence offered to the model, best first, and the part of it that an answer has to tell."""
 
     offered: tuple[Evidence, ...]
     required: frozenset[Evidence]
-    sure: bool
 
 
 class Chooser:
@@ -79,17 +75,16 @@ class Chooser:
         """Evidence for a question, best first; few pieces."""
         known = self._known(question, needs, of_clauses)
         told = list(dict.fromkeys(_evidence(s) for need in known for s in need.sentences))
-        sure = bool(known) and known[0].likeness >= ENOUGH
-        others = [] if sure else [_evidence(s) for s in self._ranked(question, ranked)]
-        offered = list(dict.fromkeys([*told, *others]))[: max(MOST, len(told))]
+        others = [] if known else [_evidence(s) for s in self._ranked(question, ranked)]
+        offered = told or list(dict.fromkeys(others))[:MOST]
         whole = wants_several(question) or (bool(known) and known[0].kind == "definition" in kinds(question))
         required = frozenset(e for e in told if whole or e.passage == told[0].passage)
-        return Choice(tuple(offered), required, sure)
+        return Choice(tuple(offered), required)
 
     def left_open(self, question: str, choice: Choice, cited: Collection[Evidence]) -> list[Evidence]:
         """Evidence for what an answer citing `cited` leaves open: what it has to tell, a part, a name."""
         evidence = choice.offered
-        if choice.required and (choice.sure or not cited):
+        if choice.required:
             return [e for e in evidence if e in choice.required and e not in cited]
         added = [] if cited else list(evidence[:1])
         if parts(question) > 1 and len(cited) + len(added) == 1:
