@@ -108,7 +108,11 @@ class Chooser:
             names = self._vocabulary.names_in(question)
             reasons = [n for n in alike if n.likeness >= ENOUGH and wants_reason(simplified(n.wording))]
             alike = [n for n in reasons if names <= self._vocabulary.names_in(n.wording)] or alike
-        return max(alike, key=lambda need: self._fitness(question, need), default=None)
+        best = max(alike, key=lambda need: self._fitness(question, need), default=None)
+        if best is not None and best.kind != "list" and "list" in kinds(simplified(question)):
+            lists = [n for n in alike if n.kind == "list" and n.likeness >= best.likeness - ABOUT]
+            best = max(lists, key=lambda need: self._fitness(question, need), default=best)
+        return best
 
     def _fitness(self, question: str, need: NeedHit) -> float:
         """How well a known question fits, with the kind of answer that the words ask for.
