@@ -81,7 +81,7 @@ def too_much() -> Cases:
         yield from asks(SECRET + "字" * (length // 3 + 2000))
     for history in (
         [TURN] * 41,
-        [{**TURN, "content": "x" * 8001}],
+        [{**TURN, "content": "x" * 2001}],
         [{**TURN, "content": "x" * 250}] * 33,
         LONG,
     ):

@@ -1,7 +1,12 @@
 """The OpenAPI document: every reply keeps to it, every field is described, every example runs."""
 
+import itertools
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import contract
 import httpx
@@ -9,8 +14,10 @@ import pytest
 from doors import api_over, serving
 from doubles import CannedEngine
 
+from assistant.api import limits
 from assistant.engine import Engine
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
+from assistant.terminal.cli import cli
 
 KEY = "a-key-of-sufficient-length"
 
@@ -110,6 +117,71 @@ class TestExamples:
         body = {"question": "Which APIs does TorchServe support?"}
         reply = httpx.post(f"{url}/v1/ask", json=body, headers={"accept": "text/event-stream"})
         assert re.findall(r"^event: (\w+)$", reply.text, re.MULTILINE) == shown
+
+
+GUIDE = (Path(__file__).parents[1] / "docs" / "http.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def requests_in(block: str) -> list[str]:
+    """The curl commands of a block, each on one line."""
+    return [line for line in block.replace("\\\n", " ").splitlines() if line.startswith("curl ")]
+
+
+class TestGuide:
+    @pytest.mark.parametrize("command", [one for block in blocks("sh") for one in requests_in(block)])
+    def test_its_requests_run(self, url: str, command: str) -> None:
+        words = shlex.split(command.replace("http://127.0.0.1:7860", url))
+        (address,) = (word for word in words if word.startswith(url))
+        values = {option: [v for o, v in itertools.pairwise(words) if o == option] for option in ("-H", "-d")}
+        headers = dict(header.split(": ") for header in values["-H"])
+        body = "".join(values["-d"]).encode()
+        reply = httpx.request("POST" if body else "GET", address, headers=headers, content=body)
+        assert reply.status_code == 200, reply.text
+        assert ("event: final" in reply.text) == ("text/event-stream" in command)
+
+    @pytest.mark.parametrize("program", blocks("python"), ids=["plain", "streamed"])
+    def test_its_programs_run(self, url: str, program: str) -> None:
+        program = program.replace("http://127.0.0.1:7860", url)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "REST" in done.stdout and "[1]" in done.stdout
+
+    def test_its_commands_exist(self) -> None:
+        lines = [line for block in blocks("sh") for line in block.splitlines()]
+        commands = [shlex.split(line, comments=True) for line in lines if line.startswith("assistant ")]
+        assert len(commands) >= 3
+        for _, name, *words in commands:
+            options = {option for parameter in cli.commands[name].params for option in parameter.opts}
+            assert {word for word in words if word.startswith("--")} <= options
+
+    def test_its_limits_are_those_of_the_code(self) -> None:
+        settings = Settings.model_fields
+        for claim in (
+            f"| body | {limits.MAX_BODY // 1024} KiB |",
+            f"| {limits.MAX_QUESTION:,} characters, no control characters |",
+            f"| {limits.MAX_HISTORY} messages, {limits.MAX_HISTORY_CHARACTERS:,} characters in all |",
+            f"| `k` | 1 to {limits.MAX_RESULTS} |",
+            f"| 1, {limits.MAX_TOKENS} |",
+            f"| {settings['answers_per_client'].default}, working and waiting |",
+            f"| {settings['answers_at_once'].default} working, "
+            f"{settings['answers_waiting'].default} waiting |",
+            f"| {settings['answer_seconds'].default:g} seconds |",
+        ):
+            assert claim in GUIDE, claim
+
+    def test_its_settings_figures_and_routes_exist(self, url: str, document: dict) -> None:
+        variables = set(re.findall(r"ASSISTANT_([A-Z_]+)", GUIDE))
+        assert variables <= {name.upper() for name in Settings.model_fields}
+        figures = httpx.get(f"{url}/metrics").text
+        named = re.findall(r"`((?:gen_ai|http_server|assistant)_\w+)`", GUIDE)
+        assert len(named) >= 9
+        assert all(f"\n# TYPE {name.removesuffix('_total')}" in figures for name in named)
+        routes = set(re.findall(r"`GET (/\w+)`", GUIDE))
+        assert routes == {"/healthz", "/readyz", "/metrics"} <= set(document["paths"])
 
 
 class TestPage:

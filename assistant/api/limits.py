@@ -47,6 +47,12 @@ def _in_all(turns: list[Turn]) -> list[Turn]:
             "Messages should have at most {most} characters in all, not {found}; leave out the oldest",
             {"most": MAX_HISTORY_CHARACTERS, "found": characters},
         )
+    if any(turn.role == "user" and len(turn.content) > MAX_QUESTION for turn in turns):
+        raise PydanticCustomError(
+            "turn_too_long",
+            "A message of the user's should have at most {most} characters, as a question",
+            {"most": MAX_QUESTION},
+        )
     return turns
 
 
