@@ -23,10 +23,10 @@ def parts(question: str) -> int:
 
 
 def clauses(question: str) -> list[str]:
-    """What is asked or supposed in a question of several clauses, one by one; empty for a single one."""
+    """What is asked or supposed in a text of several clauses, one by one; empty for a single clause."""
     pieces = [clause.strip() for clause in _CLAUSES.split(question)]
     told = [clause for clause in pieces if _ASKS.search(clause) or _SUPPOSES.search(clause)]
-    return told if len(told) > 1 else []
+    return told if len([clause for clause in pieces if clause]) > 1 else []
 
 
 _DEFINES = re.compile(

@@ -45,6 +45,9 @@ COMMON = 0.1
 """A name in a larger share of the sentences than this tells nothing about a question's subject."""
 
 
+FAMILIES = (FRAMEWORKS, frozenset({"google", "facebook", "aws", "microsoft", "deepmind", "openai"}))
+"""Names of which a thing mostly has one: the framework it belongs to, who made it."""
+
 _SIDE_BY_SIDE = re.compile(
     r"([A-Za-z][\w.+ ]*?[\w+])\s*"
     r"(?:和|与|與|跟|及|、|/|,|\band\b|\bor\b|\bvs\.?|\bversus\b|对比|比)\s*"
@@ -75,11 +78,30 @@ class Chooser:
         """Evidence for a question, best first; few pieces."""
         known = self._known(question, needs, of_clauses)
         told = list(dict.fromkeys(_evidence(s) for need in known for s in need.sentences))
+        corrections = self._corrections(question, told, ranked)
+        told += [e for e in corrections if e not in told]
         others = [] if known else [_evidence(s) for s in self._ranked(question, ranked)]
         offered = told or list(dict.fromkeys(others))[:MOST]
         whole = wants_several(question) or (bool(known) and known[0].kind == "definition" in kinds(question))
-        required = frozenset(e for e in told if whole or e.passage == told[0].passage)
+        required = frozenset(e for e in told if whole or e.passage == told[0].passage or e in corrections)
         return Choice(tuple(offered), required)
+
+    def _corrections(
+        self, question: str, told: Sequence[Evidence], ranked: Sequence[SentenceHit]
+    ) -> list[Evidence]:
+        """What puts a premise right: the framework or maker of a thing told about, where the question has another."""
+        asked = self._vocabulary.names_in(question)
+        given = self._named(f"{e.quote.text} {e.quote.other}" for e in told)
+        things = (asked & given).difference(*FAMILIES)
+        found = []
+        for family in FAMILIES:
+            wrong = (asked & family) - given
+            for sentence in ranked if wrong and things else ():
+                names = self._named((sentence.text, sentence.counterpart_text))
+                if names & things and names & family and not names & wrong:
+                    found.append(_evidence(sentence))
+                    break
+        return found
 
     def left_open(self, question: str, choice: Choice, cited: Collection[Evidence]) -> list[Evidence]:
         """Evidence for what an answer citing `cited` leaves open: what it has to tell, a part, a name."""
