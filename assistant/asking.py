@@ -2,6 +2,8 @@
 
 import re
 
+from assistant.text import simplified
+
 _CLAUSES = re.compile(
     r"[?？,，;；。]|\.\s"
     r"|\b(?:and|or|but)(?=\s+(?:(?:in|for|on|by) )?(?:what|which|who|when|where|why|how|does|is|did)\b)",
@@ -74,3 +76,9 @@ _KINDS = {
 def kinds(question: str) -> frozenset[str]:
     """The kinds of answer that the words of a question ask for; often none."""
     return frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(question))
+
+
+def wants_several(question: str) -> bool:
+    """Does the question ask for more than one thing?"""
+    text = simplified(question)
+    return parts(text) > 1 or not kinds(text).isdisjoint({"list", "comparison"})

@@ -14,7 +14,7 @@ from threading import Lock
 from assistant import abstention, following, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
 from assistant.asking import clauses
-from assistant.choosing import Chooser
+from assistant.choosing import Chooser, evidence_of
 from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage
@@ -133,7 +133,7 @@ class Drafter:
         if not clauses(simplified(asked.own)):
             return []
         needs = [self._retriever.needs(asked.query, asked.language), *self._of_clauses(asked)]
-        wanted = self._chooser.wanted(asked.own, needs)
+        wanted = evidence_of(self._chooser.matcher.asked_beside(asked.own, needs))
         known = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
         return [e for e in known if rules.agrees(e.text, asked.language, outcome)][:MOST_ADDED]
 
@@ -166,7 +166,7 @@ class Drafter:
             readings = following.readings(clause, before, said, self._vocabulary)
             found += [self._retriever.needs(reading, asked.language) for reading in readings]
             before = readings[-1]
-            likest = self._chooser.likest(before, found[-1])
+            likest = self._chooser.matcher.likest(before, found[-1])
             said = likest.sentences[0].text if likest else ""
         return found
 

@@ -1,0 +1,100 @@
+"""Which known questions a reader's question is: the likest, where it also asks for the same kind of thing."""
+
+from collections.abc import Iterable, Sequence, Set
+
+from assistant.asking import kinds, parts, wants_reason, wants_several
+from assistant.following import FRAMEWORKS
+from assistant.grounding import Vocabulary
+from assistant.text import simplified
+from index.retriever import SUPPORT, NeedHit, Needs, SentenceHit
+
+ALIKE = 0.6
+"""Likeness from which a known question counts as the one asked."""
+ENOUGH = 0.75
+"""Likeness from which a known question for reasons goes before one that asks for none."""
+SURE = 0.9
+"""Likeness from which a known question is surely asked, beside another."""
+BEYOND_DOUBT = 1.0
+"""Likeness from which a known question is asked beside advice, which says much already."""
+ABOUT = 0.12
+"""Difference of likeness within which two known questions are about as like."""
+KIND = 0.1
+"""What it counts that a known question is of the kind that the words ask for."""
+SEVERAL = 0.05
+"""What it counts that it takes several sentences where several things are asked for."""
+OTHER_FRAMEWORK = 0.2
+"""What it costs a known question to be about another framework than the one asked about."""
+
+Place = tuple[str, int]
+"""Where a sentence stands: its passage's id, and its number there."""
+
+
+class Matcher:
+    """Matches questions with the known ones that a search found; knows the names of the corpus."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+
+    def likest(self, question: str, needs: Needs) -> NeedHit | None:
+        """The known question that fits best, if any is alike; of a question for reasons, one for reasons."""
+        alike = [need for need in needs.answered if need.likeness >= ALIKE]
+        if wants_reason(simplified(question)):
+            names = self._vocabulary.names_in(question)
+            reasons = [n for n in alike if n.likeness >= ENOUGH and wants_reason(simplified(n.wording))]
+            alike = [n for n in reasons if names <= self._vocabulary.names_in(n.wording)] or alike
+        best = max(alike, key=lambda need: self._fitness(question, need), default=None)
+        if best is not None and best.kind != "list" and "list" in kinds(simplified(question)):
+            lists = [n for n in alike if n.kind == "list" and n.likeness >= best.likeness - ABOUT]
+            best = max(lists, key=lambda need: self._fitness(question, need), default=best)
+        return best
+
+    def _fitness(self, question: str, need: NeedHit) -> float:
+        """How well a known question fits, with the kind of answer that the words ask for.
+
+        Of several sentences the best one counts where several are asked for, else their mean: what is asked
+        for in one sentence is not told in three.
+        """
+        support = [sentence.score for sentence in need.sentences]
+        several = wants_several(question)
+        held = max(support) if several else sum(support) / len(support)
+        of_kind = need.kind in kinds(simplified(question))
+        fitness = need.likeness + SUPPORT * held + KIND * of_kind + SEVERAL * (several and len(support) > 1)
+        return fitness - OTHER_FRAMEWORK * self._speaks_of_another(question, need)
+
+    def _speaks_of_another(self, question: str, need: NeedHit) -> bool:
+        """Are its sentences about a framework that the question does not name, and not about its own?"""
+        asked = self._vocabulary.names_in(question) & FRAMEWORKS
+        told = {name for s in need.sentences for name in self._vocabulary.names_in(s.text)} & FRAMEWORKS
+        return bool(asked and told) and asked.isdisjoint(told)
+
+    def asked(self, question: str, needs: Needs, of_clauses: Sequence[Needs] = ()) -> list[NeedHit]:
+        """The known question that this one is, and those of its clauses that it leaves open."""
+        whole = self.likest(question, needs)
+        known = [whole] if whole is not None else []
+        for clause in of_clauses if whole is None or _asks_more(question, whole) else ():
+            own = self.likest("", clause)
+            told = places(sentence for need in known for sentence in need.sentences)
+            if own is not None and own.likeness >= SURE and not _covers(told, clause, own):
+                known.append(own)
+        return known
+
+    def asked_beside(self, question: str, needs: Sequence[Needs]) -> list[NeedHit]:
+        """The known questions that are asked beyond doubt, by a question and by its clauses."""
+        found = [self.likest(question, each) for each in needs]
+        return [need for need in found if need is not None and need.likeness >= BEYOND_DOUBT]
+
+
+def places(sentences: Iterable[SentenceHit]) -> set[Place]:
+    """Where sentences stand, whatever they were found by."""
+    return {(sentence.passage.id, sentence.sentence) for sentence in sentences}
+
+
+def _covers(told: Set[Place], clause: Needs, likest: NeedHit) -> bool:
+    """Do sentences answer a clause already, as its likest known question or one about as like would?"""
+    near = [need for need in clause.answered if need.likeness >= likest.likeness - ABOUT]
+    return any(told >= places(need.sentences) for need in near)
+
+
+def _asks_more(question: str, need: NeedHit) -> bool:
+    """Has the question more parts than the known question that it is like?"""
+    return parts(simplified(question)) > parts(need.wording)
