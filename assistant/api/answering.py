@@ -84,10 +84,16 @@ async def events(request: Request, question: Question) -> AsyncGenerator[Event |
     is up and GoneError when the client has left. Leaving it early stops the engine.
     """
     service = service_of(request)
-    run = _Run(service, service.standby.get(), question)
+    engine = service.standby.get()
+    try:
+        ticket = service.answers.join(client_of(request))
+    except RefusedError as error:
+        service.metrics.refused(error.reason)
+        raise
+    run = _Run(service, engine, ticket, question)
     watch = asyncio.create_task(_watch(request, run.stop))
     try:
-        run.join(client_of(request))
+        run.begin()
         async for event in run:
             if isinstance(event, Final):
                 run.succeeded(request, event.answer)
@@ -110,11 +116,10 @@ async def _watch(request: Request, stop: Stop) -> None:
 class _Run:
     """One answer being made. Everything that happens to it comes through one inbox."""
 
-    def __init__(self, service: Service, engine: Engine, question: Question) -> None:
-        self._service, self._engine, self._question = service, engine, question
+    def __init__(self, service: Service, engine: Engine, ticket: Ticket, question: Question) -> None:
+        self._service, self._engine, self._ticket, self._question = service, engine, ticket, question
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[Event | BaseException] = asyncio.Queue()
-        self._ticket: Ticket | None = None
         self._context = copy_context()
         self._asked = time.monotonic()
         self._done = False
@@ -124,10 +129,9 @@ class _Run:
         slow = SlowError(f"The answer was not ready within {seconds:g} seconds; ask again, or ask less.")
         self._timer = self._loop.call_later(seconds, self.stop.set, slow)
 
-    def join(self, client: str) -> None:
-        """Get a place. Raises RefusedError."""
-        self._ticket = self._service.answers.join(client)
-        self._ticket.turn.add_done_callback(self._begin)
+    def begin(self) -> None:
+        """Work as soon as it is this one's turn."""
+        self._ticket.turn.add_done_callback(self._called)
 
     async def __aiter__(self) -> AsyncGenerator[Event | None, None]:
         while True:
@@ -171,14 +175,14 @@ class _Run:
         """Nobody reads on: the work stops, and its thread gives the place up."""
         self._timer.cancel()
         self.stop.set(GoneError("Nobody waits for this answer any more."))
-        if self._ticket and not self._ticket.turn.done():
+        if not self._ticket.turn.done():
             self._ticket.leave()
 
     def _put(self, item: Event | BaseException) -> None:
         with suppress(RuntimeError):  # the loop has closed: nobody reads
             self._loop.call_soon_threadsafe(self._inbox.put_nowait, item)
 
-    def _begin(self, turn: Future[None]) -> None:
+    def _called(self, turn: Future[None]) -> None:
         """The turn has come, or never will."""
         if turn.cancelled():
             return
@@ -189,7 +193,6 @@ class _Run:
         self._service.threads.submit(self._context.run, self._work)
 
     def _work(self) -> None:
-        assert self._ticket is not None
         question = self._question
         try:
             with self.stop.here():

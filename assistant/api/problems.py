@@ -118,21 +118,21 @@ _MEANING = {
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem."""
+    """Answer every error of `app` with a problem; in no thread, for all may be at work when it matters."""
     app.add_exception_handler(AssistantError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _ours(request: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> JSONResponse:
     status = error.status if isinstance(error, AssistantError) else 500
     retry_after = getattr(error, "retry_after", None)
     headers = {"Retry-After": str(retry_after)} if retry_after else None
     return respond(status, str(error), request.url.path, param=getattr(error, "param", None), headers=headers)
 
 
-def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     path = request.url.path
     if any(fault["loc"][0] == "body" for fault in faults) and not _is_json(request):
@@ -146,7 +146,7 @@ def _is_json(request: Request) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-def _plain(request: Request, error: Exception) -> JSONResponse:
+async def _plain(request: Request, error: Exception) -> JSONResponse:
     status, headers = 500, None
     if isinstance(error, HTTPException):
         status, headers = error.status_code, error.headers
@@ -154,7 +154,7 @@ def _plain(request: Request, error: Exception) -> JSONResponse:
     return respond(status, detail, request.url.path, headers=headers)
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return respond(500, "Something went wrong here; the server's log has the cause.", request.url.path)
 
 

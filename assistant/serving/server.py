@@ -1,6 +1,7 @@
 """Page and API as one application in one process, and the server that runs it."""
 
 import socket
+import sys
 from collections.abc import Callable
 
 import uvicorn
@@ -18,6 +19,12 @@ from assistant.settings import Settings, load_settings
 
 GRACE_S = 2
 """Seconds that open streams get when the server is told to stop."""
+
+IDLE_S = 75
+"""Seconds that a connection may be idle: longer than clients keep theirs, so that none is cut as it asks."""
+
+SWITCH_S = 0.0005
+"""How soon a thread at work lets another run: the one that answers the network must not wait behind engines."""
 
 
 def create_app(standby: Standby, host: str = "127.0.0.1", settings: Settings | None = None) -> FastAPI:
@@ -66,6 +73,7 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=IDLE_S,
             ws="none",
         )
         super().__init__(config)
@@ -73,6 +81,7 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop by a signal or by `should_exit`."""
+        sys.setswitchinterval(SWITCH_S)
         super().run(sockets or [self.door])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
