@@ -24,7 +24,7 @@ IDLE_S = 75
 """Seconds that a connection may be idle: longer than clients keep theirs, so that none is cut as it asks."""
 
 SWITCH_S = 0.0005
-"""How soon a thread at work lets another run: the one that answers the network must not wait behind engines."""
+"""How soon a thread at work lets another run: who answers the network must not wait behind engines."""
 
 
 def create_app(standby: Standby, host: str = "127.0.0.1", settings: Settings | None = None) -> FastAPI:
