@@ -7,7 +7,7 @@ term, with a plural s taken off; Chinese becomes character bigrams, which equal 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 
 import numpy as np
@@ -59,37 +59,51 @@ def stop_words(text: str) -> int:
 
 
 class BM25:
-    """BM25 over a fixed list of documents, as a matrix of term weights."""
+    """BM25 over a fixed list of documents: for each term, the documents that hold it and its weight there."""
 
     def __init__(self, documents: Sequence[Iterable[str]]) -> None:
         counts = [Counter(document) for document in documents]
-        self.vocabulary = {
-            term: row for row, term in enumerate(sorted({t for count in counts for t in count}))
-        }
-        frequency = np.zeros((len(self.vocabulary), len(counts)), np.float32)
+        self._count = len(counts)
+        self._unseen = float(np.log1p((self._count + 0.5) / 0.5))
+        lengths = np.array([count.total() for count in counts], np.float32)
+        norms = K1 * (1 - B + B * lengths / max(float(lengths.mean()) if counts else 0.0, 1.0))
+        holders: dict[str, list[int]] = {}
         for column, count in enumerate(counts):
-            for term, times in count.items():
-                frequency[self.vocabulary[term], column] = times
-        present = (frequency > 0).sum(axis=1)
-        self.idf = np.log1p((len(counts) - present + 0.5) / (present + 0.5)).astype(np.float32)
-        self._unseen = float(np.log1p((len(counts) + 0.5) / 0.5))
-        length = frequency.sum(axis=0)
-        norm = K1 * (1 - B + B * length / max(float(length.mean()), 1.0))
-        self.weights: NDArray[np.float32] = self.idf[:, None] * frequency * (K1 + 1) / (frequency + norm)
+            for term in count:
+                holders.setdefault(term, []).append(column)
+        self._postings = {
+            term: (np.array(columns), self._weights(term, columns, counts, norms))
+            for term, columns in holders.items()
+        }
+
+    @property
+    def vocabulary(self) -> Set[str]:
+        """Every term of the documents."""
+        return self._postings.keys()
 
     def scores(self, query: Mapping[str, float]) -> NDArray[np.float32]:
         """(documents,) float32: the sum over the query's terms of their weight here and their own."""
-        known = [(self.vocabulary[term], weight) for term, weight in query.items() if term in self.vocabulary]
-        if not known:
-            return np.zeros(self.weights.shape[1], np.float32)
-        rows, weights = zip(*known, strict=True)
-        total: NDArray[np.float32] = np.asarray(weights, np.float32) @ self.weights[list(rows)]
+        total = np.zeros(self._count, np.float32)
+        for term, weight in query.items():
+            if term in self._postings:
+                columns, weights = self._postings[term]
+                total[columns] += np.float32(weight) * weights
         return total
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency; a term that no document holds is the rarest."""
-        row = self.vocabulary.get(term)
-        return self._unseen if row is None else float(self.idf[row])
+        return self._idf(len(self._postings[term][0])) if term in self._postings else self._unseen
+
+    def _idf(self, holders: int) -> float:
+        return float(np.log1p((self._count - holders + 0.5) / (holders + 0.5)))
+
+    def _weights(
+        self, term: str, columns: Sequence[int], counts: Sequence[Counter[str]], norms: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """The weight of a term in each of the documents that hold it."""
+        times = np.array([counts[column][term] for column in columns], np.float32)
+        weights = self._idf(len(columns)) * times * (K1 + 1) / (times + norms[list(columns)])
+        return np.asarray(weights, np.float32)
 
 
 def _singular(word: str) -> str:
