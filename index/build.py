@@ -7,6 +7,7 @@ from pathlib import Path
 from corpus import article, chunking
 from index import bank
 from index.embedder import DEFAULT, open_embedder
+from index.likeness import AsQuestions
 from index.retriever import index_texts
 from index.store import PACKAGED, build
 
@@ -22,7 +23,7 @@ def main() -> None:
     embedder = open_embedder(options.embedder)
     store = build(options.out / "passages", index_texts(passages), embedder)
     wordings = [wording for need in bank.load() for wording in need.wordings]
-    questions = build(options.out / "questions", wordings, bank.AsQuestions(embedder))
+    questions = build(options.out / "questions", wordings, AsQuestions(embedder))
     print(  # noqa: T201
         f"read {len(passages)} passages and {len(wordings)} questions, wrote {store.check()}; "
         f"{questions.check()} ({time.monotonic() - started:.1f} s)"

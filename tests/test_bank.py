@@ -8,8 +8,9 @@ from doubles import HandEmbedder
 from corpus import article, chunking
 from corpus.errors import CorpusError
 from index import bank, lexical
-from index.bank import LEXICAL, AsQuestions, Bank, Need
+from index.bank import Bank, Need
 from index.embedder import open_embedder
+from index.likeness import LEXICAL, AsQuestions
 from index.retriever import Needs, Retriever
 from index.store import build
 

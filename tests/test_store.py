@@ -18,6 +18,7 @@ from corpus import article, chunking
 from corpus.errors import IndexDamagedError
 from index import bank
 from index.embedder import open_embedder
+from index.likeness import AsQuestions
 from index.retriever import Retriever, index_texts
 from index.store import PACKAGED, Store, build
 
@@ -220,7 +221,7 @@ def test_the_packaged_index_is_fresh():
     texts = index_texts(chunking.passages(article.load()))
     assert Store.load(PACKAGED / "passages", texts, open_embedder()).check()
     wordings = [wording for need in bank.load() for wording in need.wordings]
-    assert Store.load(PACKAGED / "questions", wordings, bank.AsQuestions(open_embedder())).check()
+    assert Store.load(PACKAGED / "questions", wordings, AsQuestions(open_embedder())).check()
 
 
 def test_a_damaged_packaged_index_is_served_around_and_mended(tmp_path):
