@@ -18,12 +18,13 @@ UPSTREAM = {
     "assistant": {"corpus", "index", "assistant"},
     "app": {"assistant"},
     "evaluation": {"corpus", "index", "assistant", "evaluation"},
+    "training": {"corpus", "index", "assistant", "evaluation", "training"},
 }
 
 
 def sources() -> Iterator[Path]:
     yield ROOT / "app.py"
-    for package in ("corpus", "index", "assistant", "evaluation"):
+    for package in ("corpus", "index", "assistant", "evaluation", "training"):
         yield from sorted((ROOT / package).rglob("*.py"))
 
 
