@@ -13,11 +13,11 @@ from threading import Lock
 
 from assistant import abstention, following, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
-from assistant.asking import clauses
+from assistant.asking import clauses, is_small_talk
 from assistant.choosing import Chooser, evidence_of
 from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
-from assistant.grounding import Vocabulary, coverage
+from assistant.grounding import Vocabulary, coverage, settle_lead
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted, verbatim
 from assistant.text import as_sentence, clean, ends, simplified, split_markers, stopped, whole_sentences
@@ -79,6 +79,8 @@ class Drafter:
 
     def claims(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Stream[Claim, None, None]:
         """Verified claims, in order; none where the article does not answer. Fills `draft` on the way."""
+        if is_small_talk(asked.question):
+            return
         situation = rules.recognise(asked.question, [turn.model_dump() for turn in asked.history])
         if situation.intent == "advice":
             yield from self._advise(asked, situation, draft)
@@ -179,6 +181,7 @@ class Drafter:
         """
         assert self._generator is not None
         told: set[Evidence] = set()
+        sides = [(e.quote.text, e.quote.other) for e in evidence]
         try:
             self.warm(asked.language)
             generation = self._generator.stream(Request(messages, max_tokens=self._max_tokens))
@@ -190,7 +193,8 @@ class Drafter:
                         draft.declined = True
                         return
                     broken_off = not (markers or ends(text))
-                    attempt = attribute(stopped(text), markers, evidence, self._vocabulary, asked.query)
+                    text = settle_lead(stopped(text), asked.query, sides, self._vocabulary)
+                    attempt = attribute(text, markers, evidence, self._vocabulary, asked.query)
                     claim = fit(attempt, asked.query, broken_off)
                     if claim is not None and not told.issuperset(claim.evidence):
                         told.update(claim.evidence)

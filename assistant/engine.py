@@ -25,6 +25,7 @@ from assistant.answer import (
     Token,
     Turn,
 )
+from assistant.asking import is_small_talk
 from assistant.citing import Ledger, heading
 from assistant.drafting import Draft, Drafter
 from assistant.generation import open_generator
@@ -102,7 +103,8 @@ class Engine:
                 yield Token(text=(SPACE[asked.language] if shown[1:] else "") + shown[-1], citations=new)
 
         if not sentences:
-            silence = wording.NOT_ANSWERED[asked.language]
+            small_talk = is_small_talk(asked.question)
+            silence = (wording.WHAT_I_AM if small_talk else wording.NOT_ANSWERED)[asked.language]
             shown = [traditional(silence) if asked.traditional else silence]
             yield Token(text=shown[0])
         timings.total_ms = _since(began)

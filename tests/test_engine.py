@@ -168,3 +168,25 @@ def test_the_model_sees_numbered_evidence_in_the_asker_s_language(retriever: Ret
 
     Engine(retriever, ScriptedGenerator(reply), load_settings()).ask("Which APIs does TorchServe support?")
     assert "[1] TorchServe supports both REST and gRPC APIs." in seen[0][-1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Hello!", "I answer questions about one article"),
+        ("who are you?", "I answer questions about one article"),
+        ("你好", "我只根据一篇文章回答问题"),
+        ("你是誰?", "我只根據一篇文章回答問題"),
+    ],
+)
+def test_a_greeting_is_told_what_this_is(asking: Callable[..., Answer], question: str, told: str) -> None:
+    answer = asking("The best framework is PyTorch. [1]", question)
+    assert answer.abstained and answer.answer.startswith(told) and not answer.citations
+
+
+def test_a_yes_that_the_evidence_denies_is_turned(asking: Callable[..., Answer]) -> None:
+    answer = asking(
+        "Yes, PyTorch Live plans to support audio input. [1]", "Can PyTorch Live take audio input?"
+    )
+    assert not answer.answer.lower().startswith("yes")
+    assert answer.sentences and exact(answer)

@@ -48,6 +48,11 @@ _ASKING = re.compile(
 _AUXILIARY = re.compile(
     r"^\s*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|must|may)\b\s*", re.I
 )
+_PLANNED = re.compile(
+    r"\bplan(?:s|ned)? to\b|\bin the future\b|\bnot yet\b|计划|打算(?:在|于|支持)|将来|未来(?:会|将|的版本)",
+    re.I,
+)
+"""What is only planned is not so now."""
 ABOUT = 0.5
 """Least share of the question that a statement must take up to be its confirmation."""
 
@@ -76,11 +81,6 @@ def split_lead(sentence: str) -> tuple[str, str]:
     if not match or not sentence[match.end() :].strip():
         return "", sentence
     return match.group(), sentence[match.end() :]
-
-
-def strip_lead(sentence: str) -> str:
-    """The sentence without its leading yes or no."""
-    return _capitalised(split_lead(sentence)[1])
 
 
 def settle_lead(
@@ -159,7 +159,8 @@ def _denied(claim: str, statement: str, other: str, vocabulary: Vocabulary) -> b
     kind, what = overstated(claim, [statement])
     counted = {number_kind(n) for n in numbers(statement)}
     return bool(
-        misdenied(claim, [statement])
+        (_PLANNED.search(statement) and not _PLANNED.search(claim))
+        or misdenied(claim, [statement])
         or _is_negated(claim, statement)
         or kind == "limit"
         or "must" in what
