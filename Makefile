@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := 2.13.0
 
-.PHONY: run ask test check lint eval models clean
+.PHONY: run ask test check lint eval models fuzz clean
 
 run: models            ## serve the web chat and the HTTP API on http://127.0.0.1:7860
 	$(BIN)/assistant serve
@@ -26,6 +26,9 @@ lint: $(VENV)/.dev     ## mend what ruff can mend
 
 models: $(VENV)/.run   ## fetch and verify the language model (1.1 GB, once)
 	@$(BIN)/assistant models fetch
+
+fuzz: $(VENV)/.dev     ## throw 1,000 generated requests at the HTTP API and hold every reply to its document
+	PYTHONPATH=. $(BIN)/python tests/contract.py
 
 eval: models           ## ask the development questions, compare with the recorded run, write docs/eval.md
 	$(BIN)/python -m evaluation
