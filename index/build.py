@@ -1,11 +1,11 @@
-"""`python -m index.build`: embed passages and questions and write the index that ships with the package."""
+"""`python -m index.build`: embed passages, questions and attributes: the index that ships."""
 
 import argparse
 import time
 from pathlib import Path
 
 from corpus import article, chunking
-from index import bank
+from index import attributes, bank
 from index.embedder import DEFAULT, open_embedder
 from index.likeness import AsQuestions
 from index.retriever import index_texts
@@ -24,9 +24,12 @@ def main() -> None:
     store = build(options.out / "passages", index_texts(passages), embedder)
     wordings = [wording for need in bank.load() for wording in need.wordings]
     questions = build(options.out / "questions", wordings, AsQuestions(embedder))
+    wordings = [wording for attribute in attributes.load() for wording in attribute.wordings]
+    asked = build(options.out / "attributes", wordings, AsQuestions(embedder))
     print(  # noqa: T201
-        f"read {len(passages)} passages and {len(wordings)} questions, wrote {store.check()}; "
-        f"{questions.check()} ({time.monotonic() - started:.1f} s)"
+        f"read {len(passages)} passages, {len(questions.texts)} questions and {len(asked.texts)} wordings of "
+        f"attributes, wrote {store.check()}; {questions.check()}; {asked.check()} "
+        f"({time.monotonic() - started:.1f} s)"
     )
 
 

@@ -20,7 +20,8 @@ from corpus import article, chunking
 from corpus.article import LANGUAGES, Language
 from corpus.chunking import Passage
 from corpus.errors import CorpusError, InputError
-from index import bank, lexical
+from index import attributes, bank, lexical, masking
+from index.attributes import AttributeHit, Attributes
 from index.bank import Bank, Need
 from index.embedder import Embedder, Vectors, open_embedder
 from index.query import Query, Reader, language_of
@@ -157,6 +158,7 @@ class Retriever:
         embedder: Embedder,
         store: Store | None = None,
         questions: Bank | None = None,
+        attributes: Attributes | None = None,
     ) -> None:
         """Raises IndexDamagedError when `store` does not hold these passages; without one, it is opened."""
         self._editions, texts = _editions(passages)
@@ -171,14 +173,22 @@ class Retriever:
         self._place = {p.id: row for edition in (zh, en) for row, p in enumerate(edition.passages)}
         self._need_rows = [self._rows(need) for need in questions.needs] if questions else []
         self._reader = Reader(names, known=en.bm25.vocabulary)
+        self._attributes = attributes
         self._analyse = lru_cache(maxsize=256)(self._analyse_afresh)
+        self._attribute = lru_cache(maxsize=256)(self._attribute_afresh)
 
     @classmethod
     def open(cls, embedder: Embedder | None = None) -> "Retriever":
         """The article's retriever, with the bundled embedder unless another is given."""
         embedder = embedder or open_embedder()
-        questions = Bank(bank.load(), embedder)
-        return cls(chunking.passages(article.load()), embedder, questions=questions)
+        passages = chunking.passages(article.load())
+        ordinary = masking.ordinary(passage.text for passage in passages if passage.language == "en")
+        return cls(
+            passages,
+            embedder,
+            questions=Bank(bank.load(), embedder),
+            attributes=Attributes(attributes.load(), embedder, ordinary),
+        )
 
     def _rows(self, need: Need) -> list[int]:
         """Where the sentences of a need stand; the same in both editions."""
@@ -259,6 +269,10 @@ class Retriever:
             float(likeness[silent].max(initial=0.0)),
         )
 
+    def attribute(self, query: str) -> AttributeHit:
+        """What the question asks of the things it names. Embeds it once more, about 10 ms, then remembers."""
+        return self._attribute(query)
+
     def _sentence_scores(self, query: str, language: Language) -> Scores:
         """(sentences,) in the order of the edition."""
         _, own, passage_scores = self._rank(query, language)
@@ -307,6 +321,11 @@ class Retriever:
             if self._questions
             else (np.empty(0, np.float32), np.empty(0, np.int64)),
         )
+
+    def _attribute_afresh(self, query: str) -> AttributeHit:
+        if self._attributes is None:
+            return AttributeHit()
+        return self._attributes.asked(self._analyse(query).read.text[:LONGEST])
 
 
 def index_texts(passages: Sequence[Passage]) -> list[str]:
