@@ -264,6 +264,20 @@ class TestStopping:
         assert [reply.status_code for reply in replies] == [503] * 3
         assert waited(replies, 1.0) < 3
 
+    def test_a_body_that_does_not_come_is_not_waited_for(self, monkeypatch) -> None:
+        monkeypatch.setattr("assistant.serving.gate.BODY_S", 0.3)
+        head = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        with serving(api_over(CannedEngine())) as url:
+            address = httpx.URL(url)
+            with socket.create_connection((address.host, address.port), timeout=5) as line:
+                line.sendall(head + b'Content-Length: 30\r\n\r\n{"question": ')
+                reply = b"".join(iter(lambda: line.recv(65536), b""))  # until it is closed
+            assert reply.startswith(b"HTTP/1.1 408 ")
+            assert b"took too long to arrive" in reply
+            with answering(url):  # a stream may take longer than a body
+                time.sleep(0.5)
+                assert httpx.get(f"{url}/healthz").status_code == 200
+
     def test_leaving_the_line_gives_the_place_up(self) -> None:
         engine = CannedEngine()
         app = api_over(engine, answers_at_once=1)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from doors import api_over, serving
 from doubles import CannedEngine
 
@@ -12,6 +13,7 @@ from assistant.serving.keys import Keys, hashed, issue
 from assistant.serving.server import create_app
 from assistant.serving.standby import Standby
 from assistant.settings import load_settings
+from assistant.terminal.cli import cli
 from corpus.errors import InputError
 
 KEY = "a-key-of-sufficient-length"
@@ -152,6 +154,20 @@ class TestShown:
     def test_a_key_on_this_machine_is_wanted_too(self) -> None:
         with serving(api_over(CannedEngine(), api_keys=KEY)) as url:
             assert httpx.get(f"{url}/v1/models").status_code == 401
+
+
+class TestCommands:
+    def test_key_prints_it_once_and_keeps_the_hash(self, tmp_path: Path) -> None:
+        file = tmp_path / "keys.txt"
+        done = CliRunner().invoke(cli, ["key", "anna", "--file", str(file)])
+        key = done.stdout.strip()
+        assert (done.exit_code, file.read_text()) == (0, f"anna {hashed(key)}\n")
+        assert f"--api-keys {file}" in done.stderr
+
+    def test_serve_refuses_to_start_where_others_reach_it(self) -> None:
+        done = CliRunner().invoke(cli, ["serve", "--host", "0.0.0.0", "--port", "0"])
+        assert isinstance(done.exception, InputError)
+        assert "API keys are needed" in str(done.exception)
 
 
 def test_the_page_is_behind_the_keys_too() -> None:

@@ -29,6 +29,7 @@ _DETAILS = {
     400: "The body cannot be read as JSON; /docs shows what is expected.",
     404: "There is nothing at this address; /docs lists what there is.",
     405: "This address does not take that method; /docs lists those it does.",
+    408: "The body took too long to arrive; send the request again.",
     413: "The request is too large.",
 }
 

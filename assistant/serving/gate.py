@@ -4,11 +4,13 @@ A page of somebody else's must not be able to use this server through the visito
 be ours (against DNS rebinding), a foreign Origin may not write, and no CORS header is ever sent.
 """
 
+import asyncio
 import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,15 +32,19 @@ HEADERS = {
 }
 
 
+BODY_S = 10.0
+"""Seconds that a client has to send its body; a slow one would hold a connection for ever."""
+
+
 class Gate:
-    """Refuses foreign hosts (400), foreign pages that write (403) and large bodies (413).
+    """Refuses foreign hosts (400), foreign pages that write (403), large bodies (413) and slow ones (408).
 
     A server bound to `host` goes by that name, the loopback names and `names`. One that others can reach also
     goes by this machine's name and by any address: rebinding needs a name that an attacker's DNS resolves.
     """
 
     def __init__(self, app: ASGIApp, host: str, max_body: int, names: Iterable[str] = ()) -> None:
-        self.app, self.max_body = RequestBodyLimitMiddleware(app, max_body), max_body
+        self.app, self.max_body = Punctual(RequestBodyLimitMiddleware(app, max_body)), max_body
         self.names = LOOPBACK | {host.lower()} | {name.lower() for name in names}
         self.reachable = not is_loopback(host)
         if self.reachable:
@@ -79,6 +85,29 @@ class Gate:
         except ValueError:
             return False
         return name in self.names or (self.reachable and is_address(name))
+
+
+class Punctual:
+    """Ends a request with 408 whose body takes longer than `BODY_S` to arrive."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with a time limit on the body."""
+        end, whole = asyncio.get_running_loop().time() + BODY_S, False
+
+        async def receive_in_time() -> Message:
+            nonlocal whole
+            try:
+                async with asyncio.timeout_at(None if whole else end):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
+            whole = not message.get("more_body", False)
+            return message
+
+        await self.app(scope, receive_in_time, send)
 
 
 class AllowList:
