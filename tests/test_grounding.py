@@ -347,3 +347,14 @@ def test_long_texts_take_time_in_proportion(unit):
     for length in (590, 10_000, 100_000):
         check((unit * length)[:length], evidence, vocabulary(), unit * 1000)
     assert time.process_time() - began < 2.0
+
+
+@pytest.mark.parametrize("piece", ["1", "一", "百", "1,", "twenty "])
+def test_numbers_are_read_in_linear_time(piece):
+    def spent(length: int) -> float:
+        began = time.process_time()
+        numbers(piece * length)
+        return time.process_time() - began
+
+    spent(100)
+    assert spent(20_000) < 1.0

@@ -42,7 +42,7 @@ _DIGITS_ZH = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"
 _SCALES_ZH = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _NUMERAL = "[零〇一二两三四五六七八九十百千万亿]"
 _PERCENT_ZH = re.compile(rf"百分之\s*({_NUMERAL}+|\d+(?:\.\d+)?)")
-_PART_ZH = re.compile(rf"({_NUMERAL}+|\d+)\s*分之\s*({_NUMERAL}+|\d+)")
+_PART_ZH = re.compile(rf"((?<!{_NUMERAL}){_NUMERAL}+|(?<!\d)\d+)\s*分之\s*({_NUMERAL}+|\d+)")
 _TENTHS_ZH = re.compile(
     r"(?:(?<![\u4e00-\u9fff])|(?<=[有约占近达到过超]))"
     r"([一二三四五六七八九])成([一二三四五六七八九])?(?![为了熟功就员本立长果分])"
@@ -51,7 +51,7 @@ _ORDINAL_ZH = re.compile(r"第([一二三])(?=[轮名代版位])")
 _NUMERALS_ZH = re.compile(rf"(?<![第十分千万])({_NUMERAL}{{2,}}|[两二三四五六七八九十])(?![分万百千]*之)")
 _NO_NUMERAL = frozenset(("万一", "千万", "一一", "三三两两", "百万千万", "万千", "万万"))
 _MEASURE = re.compile(r"\s*(?:[个家种项款位次年轮大类门本张条处者月周天倍层步点套代方]|%|篇|框架|公司)")
-_SCALED = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(thousand|million|k)\b|([千万亿]))", re.I)
+_SCALED = re.compile(r"(?<!\d)(\d+(?:\.\d+)?)\s*(?:(thousand|million|k)\b|([千万亿]))", re.I)
 
 _CROWDS = {
     "dozen": re.compile(r"\bdozens\b|几十|数十", re.I),
