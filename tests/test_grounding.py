@@ -358,3 +358,8 @@ def test_numbers_are_read_in_linear_time(piece):
 
     spent(100)
     assert spent(20_000) < 1.0
+
+
+def test_the_month_of_may_is_no_doubt():
+    evidence = Quote("Since the update of May 2023 the Halo no longer requires an account.", "x")
+    assert check("The Halo no longer requires an account.", [evidence], vocabulary())
