@@ -85,7 +85,8 @@ STRENGTHS = (
     _force("will", r"\bwill\b|将会", r"\b(?:plans?|future|going|would)\b|将|会|未来"),
     _force(
         "may",
-        r"(?<!\bin )(?<!\bof )\bmay\b(?! \d)|\bmight\b|\bpossibly\b|\bperhaps\b|\bprobabl[ey]\b|\blikely\b|可能|也许|或许|大概率",
+        r"(?<!\bin )(?<!\bof )\bmay\b(?! \d)|\bmight\b|\bpossibly\b|\bperhaps\b|\bprobabl[ey]\b|\blikely\b"
+        r"|可能|也许|或许|大概率",
         r"\bcan\b|\bcould\b|\bgenerally\b|\bseem|大概|不一定|难说|可以",
     ),
 )
