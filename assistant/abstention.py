@@ -19,9 +19,10 @@ from assistant.grounding import Vocabulary
 from assistant.grounding.names import canonical
 from assistant.text import normalise
 from corpus.article import Language
+from index.attributes import AttributeHit
 from index.retriever import Hit, Needs, SentenceHit
 
-DOUBTFUL_BELOW = 0.97
+DOUBTFUL_BELOW = 0.9
 """Probability of an answer below which the model's own judgement counts."""
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,8 @@ class Signals:
     `margin` the fused score of the best sentence over the second, `fused` the best passage's fused score.
     `unmet` counts the kinds of things asked for (a price, a licence) of which no passage found speaks.
     `alike` is the likeness of the likest known question that the article answers, `lead` how much more the
-    question is like it than like any that the article does not answer. `strangers` counts the names that the
+    question is like it than like any that the article does not answer. `ungiven` is how like it is to asking
+    for an attribute that the article does not give of what is named. `strangers` counts the names that the
     article does not have. Cosines run lower for `english` questions.
     """
 
@@ -46,6 +48,7 @@ class Signals:
     unmet: int
     alike: float
     lead: float
+    ungiven: float
     strangers: int
     english: bool
 
@@ -81,6 +84,7 @@ def signals(
     hits: Sequence[Hit],
     sentences: Sequence[SentenceHit],
     needs: Needs,
+    attribute: AttributeHit,
     vocabulary: Vocabulary,
 ) -> Signals:
     """Read the signals off a search."""
@@ -92,6 +96,7 @@ def signals(
         unmet=unmet(question, [hit.passage.text for hit in hits]),
         alike=needs.likeness,
         lead=needs.likeness - needs.silent,
+        ungiven=attribute.ungiven,
         strangers=sum(not name.known for name in vocabulary.find(canonical(question))),
         english=hits[0].passage.language == "en",
     )

@@ -143,7 +143,8 @@ class Drafter:
         """What the article says: phrased by the model where its words hold, else quoted."""
         ranked = self._retriever.sentences(asked.query, hits)
         needs = self._retriever.needs(asked.query, asked.language)
-        seen = abstention.signals(asked.query, hits, ranked, needs, self._vocabulary)
+        attribute = self._retriever.attribute(asked.query)
+        seen = abstention.signals(asked.query, hits, ranked, needs, attribute, self._vocabulary)
         if abstention.is_silent(seen):
             return
         choice = self._chooser.choose(asked.own, ranked, needs, self._of_clauses(asked))

@@ -2,7 +2,9 @@
 
 Every calibration question goes through the engine until it decides; the signals are those it decided from, so
 whatever is a field of `Signals` takes part. No language model is asked, for no signal comes from one. What is
-not decided so, such as questions for advice, is left out. The development questions are never read.
+not decided so, such as questions for advice, is left out. Beside the labelled questions stand those of the
+bank, asked where they are not known (`evaluation.near`); each sort counts half, for the labelled ones are few
+and less alike. The development questions are never read.
 """
 
 import argparse
@@ -10,7 +12,7 @@ import logging
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -31,7 +33,7 @@ from assistant.terminal.show import complain
 from corpus.article import LANGUAGES, Language
 from corpus.errors import AssistantError, InputError
 from corpus.files import write_whole
-from evaluation import labelled, logistic, running
+from evaluation import labelled, logistic, near, running
 from evaluation.catalogue import catalogue
 from evaluation.labelled import Question
 from evaluation.scoring import Count
@@ -39,25 +41,29 @@ from evaluation.scoring import Count
 TITLE = "Fit the weights by which the engine keeps silent, and print their errors."
 SHIPPED = Path(abstention.__file__).with_suffix(".yaml")
 
+NEAR_REFUSED = 0.03
+"""The share of the bank's answered questions that may be refused."""
+
 Errors = tuple[Count, Count]
 """Unanswerable questions answered, and answerable questions refused."""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """A question and the signals by which the engine decided whether to keep silent."""
+    """A question and the signals by which the engine decided whether to keep silent; `near`: of the bank."""
 
     question: Question
     signals: Signals
+    near: bool = False
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Fitted weights, from how many questions, and by language the errors on questions not fitted on."""
+    """Fitted weights, and by sort of question and language the errors on questions not fitted on."""
 
     weights: Weights
-    n: int
-    errors: dict[Language, Errors]
+    errors: dict[tuple[bool, Language], Errors]
+    """By (near, language)."""
 
 
 class _Watch(logging.Handler):
@@ -97,34 +103,48 @@ def calibrate(observed: Sequence[Observed]) -> Calibration:
     names = [field.name for field in fields(Signals)]
     rows = np.array([[seen.signals.known()[name] for name in names] for seen in observed])
     answerable = np.array([seen.question.answerable for seen in observed], dtype=bool)
+    of_bank = np.array([seen.near for seen in observed], dtype=bool)
     languages = np.array([seen.signals.language for seen in observed])
     if min(answerable.sum(), (~answerable).sum()) < 2:
         raise InputError("Too few questions to tell apart; give several of both kinds, answerable and not.")
-    slopes, bias = logistic.fit(rows, answerable)
-    probable = logistic.held_out(rows, answerable, list(languages))
+    slopes, bias = logistic.fit(rows, answerable, of_bank)
+    strata = [f"{language} {sort}" for language, sort in zip(languages, of_bank, strict=True)]
+    probable = logistic.held_out(rows, answerable, strata, of_bank)
 
     silent_below: dict[Language, float] = {}
-    errors: dict[Language, Errors] = {}
+    errors: dict[tuple[bool, Language], Errors] = {}
     for language in LANGUAGES:
         own = languages == language
-        silent_below[language] = round(threshold(probable[own], answerable[own]), 3)
-        errors[language] = count_errors(probable[own], answerable[own], silent_below[language])
+        silent_below[language] = round(threshold(probable[own], answerable[own], of_bank[own]), 3)
+        for sort in np.unique(of_bank):
+            these = own & (of_bank == sort)
+            errors[bool(sort), language] = count_errors(
+                probable[these], answerable[these], silent_below[language]
+            )
     signals = {name: float(f"{slope:.4g}") for name, slope in zip(names, slopes, strict=True)}
-    return Calibration(Weights(round(bias, 3), signals, silent_below), len(observed), errors)
+    return Calibration(Weights(round(bias, 3), signals, silent_below), errors)
 
 
-def threshold(probable: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:
-    """The probability below which to keep silent, from (n,) probabilities of an answer and the truth.
+def threshold(
+    probable: NDArray[np.float64], answerable: NDArray[np.bool_], of_bank: NDArray[np.bool_]
+) -> float:
+    """The probability below which to keep silent, from (n,) probabilities of an answer, the truth, the sort.
 
-    Of the thresholds that refuse no more answerable questions than is allowed (figures.yaml), those that let
-    the fewest others through; of these, those that refuse least; of these, the one in the widest gap.
+    Of the thresholds that refuse no more answerable questions of either sort than is allowed (figures.yaml,
+    NEAR_REFUSED), those that let the fewest others through; of these, those that refuse least; of these, the
+    one in the widest gap.
     """
-    allowed = catalogue().shares["false_abstention"].at_most or 0.0
+    allowed = {False: catalogue().shares["false_abstention"].at_most or 0.0, True: NEAR_REFUSED}
     found = []
     for low, high in pairwise(np.unique([0.0, *probable, 1.0])):
-        (answered, _), (refused, of) = count_errors(probable, answerable, (low + high) / 2)
-        if refused <= allowed * of:
-            found.append((answered, refused, float(low - high), float(low + high) / 2))
+        below = float(low + high) / 2
+        (answered, _), (refused, _) = count_errors(probable, answerable, below)
+        for sort, share in allowed.items():
+            _, (wrongly, of) = count_errors(probable[of_bank == sort], answerable[of_bank == sort], below)
+            if wrongly > share * of:
+                break
+        else:
+            found.append((answered, refused, float(low - high), below))
     return min(found)[-1]
 
 
@@ -141,35 +161,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Observe, fit, print the errors, write the weights; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.calibrate", description=TITLE)
     parser.add_argument("questions", nargs="?", default="calibration", help="a set or a file  [calibration]")
+    parser.add_argument("--alone", action="store_true", help="without the questions of the bank")
     parser.add_argument("--out", metavar="FILE", type=Path, default=SHIPPED, help="where the weights go")
     options = parser.parse_args(arguments)
     try:
         path = labelled.path_of(options.questions)
         questions = labelled.read(path)
         with running.open_engine(load_settings(llm="none")) as engine:
-            observed = list(observe(track(questions, "Observing", console=Console(stderr=True)), engine))
+            observed = list(observe(_tracked(questions, f"Observing {path.stem}"), engine))
+        if not options.alone:
+            observed += _observe_near()
         fitted = calibrate(observed)
         _show(fitted, observed)
-        write_whole(options.out, _as_yaml(fitted.weights, path.stem).encode())
+        write_whole(options.out, _as_yaml(fitted.weights, path.stem, observed).encode())
     except AssistantError as error:
         complain(str(error))
         return error.exit_code
     return 0
 
 
+def _observe_near() -> list[Observed]:
+    rounds = enumerate(near.engines(), 1)
+    return [
+        replace(seen, near=True)
+        for number, (questions, engine) in rounds
+        for seen in observe(_tracked(questions, f"Observing the bank, {number}/{near.ROUNDS}"), engine)
+    ]
+
+
+def _tracked(questions: Sequence[Question], what: str) -> Iterable[Question]:
+    return track(questions, what, console=Console(stderr=True))
+
+
 def _show(fitted: Calibration, observed: Sequence[Observed]) -> None:
-    """The errors by language: on questions not fitted on, on all, and those of the weights in use on all."""
+    """The errors by sort and language: on questions not fitted on, on all, and of the weights in use."""
     grid = Grid("", "silent below", "answered wrongly", "refused wrongly")
-    for language, errors in fitted.errors.items():
-        own = [seen for seen in observed if seen.signals.language == language]
+    for (sort, language), errors in fitted.errors.items():
+        own = [seen for seen in observed if (seen.near, seen.signals.language) == (sort, language)]
         answerable = np.array([seen.question.answerable for seen in own])
         below = fitted.weights.silent_below[language]
         new = np.array([fitted.weights.probability(seen.signals.known()) for seen in own])
         now = np.array([0.0 if abstention.is_silent(seen.signals) else 1.0 for seen in own])
-        grid.add_row(f"{language}, held out", str(below), *map(_share, errors))
-        grid.add_row(f"{language}, fitted", str(below), *map(_share, count_errors(new, answerable, below)))
-        grid.add_row(f"{language}, in use now", "", *map(_share, count_errors(now, answerable, 0.5)))
-    Console().print(grid, f"{fitted.n} questions; {fitted.weights.signals}", highlight=False, soft_wrap=True)
+        name = f"{'bank' if sort else 'labelled'}, {language}"
+        grid.add_row(f"{name}, held out", str(below), *map(_share, errors))
+        grid.add_row(f"{name}, fitted", str(below), *map(_share, count_errors(new, answerable, below)))
+        grid.add_row(f"{name}, in use now", "", *map(_share, count_errors(now, answerable, 0.5)))
+    Console().print(
+        grid, f"{len(observed)} questions; {fitted.weights.signals}", highlight=False, soft_wrap=True
+    )
 
 
 def _share(error: tuple[int, int]) -> str:
@@ -177,8 +216,13 @@ def _share(error: tuple[int, int]) -> str:
     return f"{wrong}/{of} ({wrong / max(of, 1):.1%})"
 
 
-def _as_yaml(weights: Weights, questions: str) -> str:
-    head = f"# Written by `python -m evaluation.calibrate` from {questions!r}; not edited by hand.\n"
+def _as_yaml(weights: Weights, questions: str, observed: Sequence[Observed]) -> str:
+    of_bank = sum(seen.near for seen in observed)
+    beside = f" and {of_bank} of index/questions, each asked where it is not known" if of_bank else ""
+    head = (
+        "# Written by `python -m evaluation.calibrate`; not edited by hand.\n"
+        f"# Fitted on {len(observed) - of_bank} questions of {questions!r}{beside}.\n"
+    )
     return head + yaml.safe_dump(asdict(weights), sort_keys=False, default_flow_style=None, width=110)
 
 

@@ -178,15 +178,15 @@ class Retriever:
         self._attribute = lru_cache(maxsize=256)(self._attribute_afresh)
 
     @classmethod
-    def open(cls, embedder: Embedder | None = None) -> "Retriever":
-        """The article's retriever, with the bundled embedder unless another is given."""
+    def open(cls, embedder: Embedder | None = None, questions: Bank | None = None) -> "Retriever":
+        """The article's retriever, with the bundled embedder and questions unless others are given."""
         embedder = embedder or open_embedder()
         passages = chunking.passages(article.load())
         ordinary = masking.ordinary(passage.text for passage in passages if passage.language == "en")
         return cls(
             passages,
             embedder,
-            questions=Bank(bank.load(), embedder),
+            questions=questions or Bank(bank.load(), embedder),
             attributes=Attributes(attributes.load(), embedder, ordinary),
         )
 
