@@ -17,9 +17,11 @@ from assistant.abstention import Signals
 from assistant.engine import Engine
 from assistant.settings import load_settings
 from corpus.errors import InputError
-from evaluation import logistic
+from evaluation import logistic, near
 from evaluation.calibrate import SHIPPED, Observed, calibrate, main, observe, threshold
 from evaluation.labelled import Question
+from index import bank
+from index.bank import Need
 
 
 def question(text: str, answerable: bool = True, kind: str = "fact") -> Question:
@@ -61,6 +63,14 @@ class TestLogistic:
         expected = oracle.predict_proba((rows - middle) / spread)[:, 1]
         assert logistic.sigmoid(rows @ weights + bias) == pytest.approx(expected, abs=1e-5)
 
+    def test_groups_weigh_alike_whatever_their_size(self) -> None:
+        # Ninety rows say that the column counts for the class, ten that it counts against it.
+        rows = np.array([[1.0], [-1.0]] * 50)
+        held = np.array([True, False] * 45 + [False, True] * 5)
+        (alone,), _ = logistic.fit(rows, held)
+        (weighed,), _ = logistic.fit(rows, held, np.arange(100) >= 90)
+        assert alone > 1 and weighed == pytest.approx(0)
+
     def test_held_out_rows_were_not_seen(self) -> None:
         # Each row is told apart by a column of its own, which says nothing about any other row.
         held = np.arange(40) % 2 == 0
@@ -97,13 +107,25 @@ def test_the_threshold_catches_most_within_what_is_allowed(
 ) -> None:
     probable = np.array([0.3] + [0.9] * (low - 1) + others)
     answerable = np.array([True] * low + [False] * len(others))
-    assert threshold(probable, answerable) == pytest.approx(expected)
+    labelled = np.zeros(len(probable), bool)
+    assert threshold(probable, answerable, labelled) == pytest.approx(expected)
 
 
-def seen(dense: float, answerable: bool, english: bool = True) -> Observed:
-    """A question known by its cosine and its language; all else is the same."""
+def test_of_both_sorts_no_more_may_be_refused_than_is_allowed() -> None:
+    # Labelled: one in fifty may be refused. Of the bank: three in a hundred, so two of seventy.
+    labelled, bank = [0.3] + [0.9] * 49, [0.1, 0.2, 0.4] + [0.9] * 67
+    others = [0.15, 0.25, 0.35, 0.6]
+    probable = np.array(labelled + bank + others)
+    answerable = np.array([True] * 120 + [False] * 4)
+    of_bank = np.array([False] * 50 + [True] * 74)
+    # A fourth of the others could be caught below 0.9, but then a third of the bank's would be refused.
+    assert threshold(probable, answerable, of_bank) == pytest.approx(0.375)
+
+
+def seen(dense: float, answerable: bool, english: bool = True, near: bool = False) -> Observed:
+    """A question known by its cosine, its language and its sort; all else is the same."""
     alike = {field.name: 0 for field in fields(Signals)}
-    return Observed(question("?", answerable), Signals(**alike | {"dense": dense, "english": english}))
+    return Observed(question("?", answerable), Signals(**alike | {"dense": dense, "english": english}), near)
 
 
 def told_apart() -> list[Observed]:
@@ -115,8 +137,13 @@ def test_weights_and_thresholds_tell_apart_what_can_be_told_apart() -> None:
     found = calibrate(told_apart())
     assert set(found.weights.signals) == {field.name for field in fields(Signals)}
     assert found.weights.signals["dense"] > 0
-    assert found.n == 60
-    assert found.errors == {"zh": ((0, 15), (0, 15)), "en": ((0, 15), (0, 15))}
+    assert found.errors == {(False, language): ((0, 15), (0, 15)) for language in ("zh", "en")}
+
+
+def test_questions_of_the_bank_count_half_and_are_told_apart() -> None:
+    found = calibrate([*told_apart(), *(seen(each / 9, each >= 5, near=True) for each in range(10))])
+    assert found.errors[True, "en"] == ((0, 5), (0, 5))
+    assert (True, "zh") in found.errors and found.errors[False, "zh"] == ((0, 15), (0, 15))
 
 
 @pytest.mark.parametrize("answerable", [[], [True, True, True], [True, False, True]])
@@ -151,6 +178,27 @@ def test_what_is_observed_is_what_the_engine_decided_from(engine: Engine) -> Non
     assert not abstention.log.handlers
 
 
+def test_no_question_of_the_bank_is_asked_where_it_is_known() -> None:
+    told, left = ("t1 zh 吗", "t2 zh 吗", "t1?", "t2?"), ("o1 吗", "o2 吗", "o1?", "o2?")
+    single = Need("fact", (("made-02", 0),), ("t3?",))
+    needs = [Need("fact", (("made-01", 0),), told), Need("silent", (), left), single]
+    rounds = list(near.rounds(needs, count=2))
+    asked = [[(each.question, each.answerable) for each in questions] for questions, _ in rounds]
+    assert asked == [[("t1 zh 吗", True), ("t3?", True)], [("o1 吗", False), ("o1?", False)]]
+    known = [[need.wordings for need in needs] for _, needs in rounds]
+    assert known == [[told[1:], left], [told, ("t3?",)]]
+
+
+def test_what_is_asked_of_the_bank_is_met_by_an_engine_without_it(engine: Engine) -> None:
+    needs = bank.load()
+    left = next(need for need in needs if not need.sentences)
+    few = [left, *[need for need in needs if need.kind == "definition"][:6]]
+    met = [seen for asked, without in near.engines(few, count=1) for seen in observe(asked, without)]
+    assert [each.question.answerable for each in met] == [False, False] + [True] * 6
+    assert all(each.signals.lead == each.signals.alike for each in met)  # no open need is known there
+    assert all(each.signals.lead < 0 for each in observe([each.question for each in met[:2]], engine))
+
+
 ANSWERED = [
     "Which APIs does TorchServe support?",
     "What is TensorFlow Hub?",
@@ -174,11 +222,12 @@ def test_the_script_writes_what_the_engine_reads(tmp_path: Path, capsys: pytest.
     path, out = tmp_path / "own.jsonl", tmp_path / "weights.yaml"
     rows: list[Any] = [json.loads(each.model_dump_json(by_alias=True)) for each in labelled]
     path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    assert main([str(path), "--out", str(out)]) == 0
+    assert main([str(path), "--alone", "--out", str(out)]) == 0
     written = abstention.Weights(**yaml.safe_load(out.read_text("utf-8")))
     assert written.signals["dense"] > 0 and set(written.silent_below) == {"zh", "en"}
     told = capsys.readouterr().out
-    assert "zh, held out" in told and "en, in use now" in told and "12 questions" in told
+    assert "labelled, zh, held out" in told and "labelled, en, in use now" in told and "12 questions" in told
+    assert "# Fitted on 12 questions of 'own'.\n" in out.read_text("utf-8")
 
 
 def test_a_set_that_is_not_there_is_misuse() -> None:
