@@ -244,7 +244,7 @@ def test_a_damaged_packaged_index_is_served_around_and_mended(tmp_path):
     assert "`python -m index.build`" in first.stderr
     mend = [sys.executable, "-m", "index.build"]
     mended = subprocess.run(mend, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
-    assert mended.stdout.startswith("read 200 passages and ")
+    assert mended.stdout.startswith("read 200 passages, ")
     shutil.rmtree(tmp_path / "home")
     again = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert again.stderr == ""
