@@ -58,6 +58,17 @@ def is_small_talk(question: str) -> bool:
     return _SMALL_TALK.fullmatch(simplified(question)) is not None
 
 
+_EXCELS = re.compile(
+    r"优势|优点|长处|强在|好在|胜过|超过|领先|\b(?:advantages?|strengths?|better|ahead|beats?|over|outperforms?)\b",
+    re.I,
+)
+
+
+def excels(question: str) -> bool:
+    """Does it ask what one thing has over another?"""
+    return _EXCELS.search(question) is not None
+
+
 _REASON = re.compile(r"为何|为什么|凭什么|理由|原因|依据|\bwhy\b|\breasons?\b|\bgrounds\b|\bhow come\b", re.I)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assistant.asking import kinds, parts, wants_several
 from assistant.citing import Evidence
-from assistant.following import FRAMEWORKS
+from assistant.following import FRAMEWORKS, MAKERS
 from assistant.grounding import Vocabulary
 from assistant.matching import Matcher
 from corpus.chunking import Passage
@@ -29,7 +29,7 @@ COMMON = 0.1
 """A name in a larger share of the sentences than this tells nothing about a question's subject."""
 
 
-FAMILIES = (FRAMEWORKS, frozenset({"google", "facebook", "aws", "microsoft", "deepmind", "openai"}))
+FAMILIES = (FRAMEWORKS, MAKERS)
 """Names of which a thing mostly has one: the framework it belongs to, who made it."""
 
 _SIDE_BY_SIDE = re.compile(

@@ -22,6 +22,9 @@ FEW = 6
 FRAMEWORKS = frozenset({"tensorflow", "pytorch", "jax", "keras"})
 """Named in most questions; a question about a tool is about the tool."""
 
+MAKERS = frozenset({"google", "facebook", "aws", "microsoft", "deepmind", "openai"})
+"""Who made a thing; rarely what "it" is."""
+
 _DUMMY = re.compile(
     r"\b(?:is|was|isn't|wasn't|does|would) it "
     r"(?:true|correct|right|possible|fair|worth|make sense|matter|better|easier|a good)\b"
@@ -83,7 +86,7 @@ def readings(text: str, before: str, said: str, vocabulary: Vocabulary) -> list[
         return [first]
     known = {name.value for name in vocabulary.find(canonical(before))}
     answer = canonical(said)
-    new = [n for n in vocabulary.find(answer) if n.known and n.value not in known | FRAMEWORKS]
+    new = [n for n in vocabulary.find(answer) if n.known and n.value not in known | FRAMEWORKS | MAKERS]
     return [first, _put(canonical(text), pronoun, _written(answer, new[0]))] if new else [first]
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence, Set
 
-from assistant.asking import kinds, parts, wants_reason, wants_several
+from assistant.asking import excels, kinds, parts, wants_reason, wants_several
 from assistant.following import FRAMEWORKS
 from assistant.grounding import Vocabulary
+from assistant.grounding.names import canonical
 from assistant.text import simplified
 from index.retriever import SUPPORT, NeedHit, Needs, SentenceHit
 
@@ -22,6 +23,8 @@ KIND = 0.1
 """What it counts that a known question is of the kind that the words ask for."""
 SEVERAL = 0.05
 """What it counts that it takes several sentences where several things are asked for."""
+TURNED = 0.5
+"""What it costs a known question to compare the same two the other way round."""
 OTHER_FRAMEWORK = 0.2
 """What it costs a known question to be about another framework than the one asked about."""
 
@@ -59,13 +62,23 @@ class Matcher:
         held = max(support) if several else sum(support) / len(support)
         of_kind = need.kind in kinds(simplified(question))
         fitness = need.likeness + SUPPORT * held + KIND * of_kind + SEVERAL * (several and len(support) > 1)
-        return fitness - OTHER_FRAMEWORK * self._speaks_of_another(question, need)
+        fitness -= OTHER_FRAMEWORK * self._speaks_of_another(question, need)
+        return fitness - TURNED * self._compares_the_other_way(question, need)
 
     def _speaks_of_another(self, question: str, need: NeedHit) -> bool:
         """Are its sentences about a framework that the question does not name, and not about its own?"""
         asked = self._vocabulary.names_in(question) & FRAMEWORKS
         told = {name for s in need.sentences for name in self._vocabulary.names_in(s.text)} & FRAMEWORKS
         return bool(asked and told) and asked.isdisjoint(told)
+
+    def _compares_the_other_way(self, question: str, need: NeedHit) -> bool:
+        """Is "What has A over B?" held against "What has B over A?"?"""
+        orders = [self._frameworks(text) for text in (question, need.wording) if excels(simplified(text))]
+        return len(orders) == 2 and len(orders[0]) > 1 and orders[0] == orders[1][::-1]
+
+    def _frameworks(self, text: str) -> list[str]:
+        """The frameworks a text names, in order."""
+        return [name.value for name in self._vocabulary.find(canonical(text)) if name.value in FRAMEWORKS]
 
     def asked(self, question: str, needs: Needs, of_clauses: Sequence[Needs] = ()) -> list[NeedHit]:
         """The known question that this one is, and those of its clauses that it leaves open."""
