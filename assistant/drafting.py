@@ -68,6 +68,7 @@ class Drafter:
         self._warm: set[Language] = set()
         self._warming = Lock()
         self._vocabulary = vocabulary
+        self._likely = rules.Likely.open(retriever.embedder)
         self._chooser = Chooser(list(passages.values()), self._vocabulary)
 
     def warm(self, language: Language) -> None:
@@ -81,7 +82,8 @@ class Drafter:
         """Verified claims, in order; none where the article does not answer. Fills `draft` on the way."""
         if is_small_talk(asked.question):
             return
-        situation = rules.recognise(asked.question, [turn.model_dump() for turn in asked.history])
+        earlier = [turn.model_dump() for turn in asked.history]
+        situation = rules.recognise(asked.question, earlier, self._likely)
         if situation.intent == "advice":
             yield from self._advise(asked, situation, draft)
         else:

@@ -34,10 +34,10 @@ class Need:
     wordings: tuple[str, ...]
 
 
-def load(folder: Path = PACKAGED) -> list[Need]:
+def load(folder: Path = PACKAGED, files: str = "*.yaml") -> list[Need]:
     """The questions of a folder, file by file. Raises CorpusError for an entry that is not one."""
     needs = []
-    for file in sorted(folder.glob("*.yaml")):
+    for file in sorted(folder.glob(files)):
         for entry in yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             needs.append(_need(entry, file.name))
     return needs

@@ -1,11 +1,11 @@
-"""`python -m index.build`: embed passages, questions and attributes: the index that ships."""
+"""`python -m index.build`: embed passages, questions, attributes and situations: the index that ships."""
 
 import argparse
 import time
 from pathlib import Path
 
 from corpus import article, chunking
-from index import attributes, bank
+from index import attributes, bank, situations
 from index.embedder import DEFAULT, open_embedder
 from index.likeness import AsQuestions
 from index.retriever import index_texts
@@ -26,9 +26,12 @@ def main() -> None:
     questions = build(options.out / "questions", wordings, AsQuestions(embedder))
     wordings = [wording for attribute in attributes.load() for wording in attribute.wordings]
     asked = build(options.out / "attributes", wordings, AsQuestions(embedder))
+    wordings = situations.texts(situations.load())
+    told = build(options.out / "situations", wordings, AsQuestions(embedder))
     print(  # noqa: T201
-        f"read {len(passages)} passages, {len(questions.texts)} questions and {len(asked.texts)} wordings of "
-        f"attributes, wrote {store.check()}; {questions.check()}; {asked.check()} "
+        f"read {len(passages)} passages, {len(questions.texts)} questions, {len(asked.texts)} wordings of "
+        f"attributes and {len(told.texts)} of situations, wrote {store.check()}; {questions.check()}; "
+        f"{asked.check()}; {told.check()} "
         f"({time.monotonic() - started:.1f} s)"
     )
 

@@ -1,27 +1,30 @@
 """Readers and facts recognised from our own phrasings; where nobody can know, the assistant asks."""
 
-import zlib
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
-from assistant.rules import recognise
-from assistant.rules.similarity import nearest_reader
+from assistant.rules import Likely, load_flowcharts, recognise
+from assistant.rules.likely import NO_ADVICE, NOBODY
+from corpus.errors import CorpusError
 from index.embedder import open_embedder
+from index.situations import Known, load, texts
 from tests import phrased
+from tests.doubles import HandEmbedder
 
 PHRASINGS = yaml.safe_load((Path(__file__).parent / "rules_phrasings.yaml").read_text(encoding="utf-8"))
 
 
-def read(case):
-    return recognise(case["q"], [{"role": "user", "content": turn} for turn in case.get("before", [])])
+def read(case, likely=None):
+    return recognise(
+        case["q"], [{"role": "user", "content": turn} for turn in case.get("before", [])], likely
+    )
 
 
-def understood(case):
+def understood(case, likely=None):
     """What was recognised, in the terms of the phrasing's own labels."""
-    situation = read(case)
+    situation = read(case, likely)
     if "intent" in case:
         return {"intent": "fact" if situation.intent == "compare" else situation.intent}
     if situation.audience is None:
@@ -107,31 +110,105 @@ def test_every_state_told_in_words_is_understood(language):
     assert wrong == []
 
 
-class Words:
-    """A real, small encoder: which words stand in a text, hashed to 512 dimensions."""
-
-    def embed_queries(self, texts):
-        vectors = np.full((len(texts), 512), 1e-3, np.float32)
-        for vector, text in zip(vectors, texts, strict=True):
-            for word in text.lower().split():
-                vector[zlib.crc32(word.encode()) % 512] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def test_likeness_names_a_reader_only_with_a_clear_lead():
-    words = Words()
-    assert nearest_reader("In the evenings I tinker with a robot.", words) == "hobbyist"
-    assert nearest_reader("Which framework should I use?", words) is None
-    assert nearest_reader("Snow falls quietly.", words) is None
+KNOWN = [
+    Known("hobbyist", {}, True, ("for fun", "fun at home", "fun")),
+    Known("hobbyist", {"target": "embedded"}, True, ("fun with a board", "board fun at home")),
+    Known("professor", {}, True, ("my pupils", "pupils at school")),
+    Known("professor", {"goal": "theory"}, True, ("pupils and proofs", "proofs at school")),
+    Known(None, {}, True, ("pick one", "pick")),
+    Known(None, {}, False, ("what year", "year")),
+]
+WORDS = ("fun", "board", "home", "pupils", "school", "proofs", "pick", "year")
 
 
-def test_likeness_never_overrules_a_word():
-    question = "I'm a professor. In the evenings I tinker with a robot. Which framework?"
-    assert recognise(question, embedder=Words()).audience == "professor"
+@pytest.fixture(scope="module")
+def by_hand():
+    embedder = HandEmbedder(*WORDS)
+    rows = embedder.embed_queries(texts(KNOWN))
+    return Likely(embedder, KNOWN, rows, embedder.embed_queries(["that year", "year after year"]))
+
+
+def test_a_judgement_tells_the_reader_and_what_is_said(by_hand):
+    judged = by_hand.judge("a board, for fun")
+    assert judged.reader == "hobbyist"
+    assert judged.said("hobbyist", 0) == {"target": "embedded"}
+    assert judged.said("hobbyist", 2) == {}
+    assert judged.said("career", 0) == {}
+
+
+def test_nobody_and_no_advice_are_classes_of_their_own(by_hand):
+    assert by_hand.judge("pick").reader == NOBODY
+    assert by_hand.judge("year").reader == NO_ADVICE
+
+
+def test_likeness_names_a_reader_where_no_word_does(by_hand):
+    question = "I solder a board for fun at home. Which framework should I use?"
+    told = question.replace("for fun at home", "for my pupils and proofs at school").replace("board", "class")
+    assert recognise("Which framework should I pick?", likely=by_hand).audience is None
+    assert recognise(told).audience != "professor" or recognise(told, likely=by_hand).facts == {
+        "goal": "theory"
+    }
+    assert recognise(question, likely=by_hand).facts == {"target": "embedded"}
+
+
+def test_likeness_adds_the_fact_that_no_word_tells(by_hand):
+    question = "I'm a professor whose pupils like proofs. Which framework?"
+    assert recognise(question).facts == {}
+    assert recognise(question, likely=by_hand).facts == {"goal": "theory"}
+
+
+def test_where_the_words_are_plain_nothing_is_judged():
+    class Unasked:
+        def judge(self, question):
+            raise AssertionError(question)
+
+    for question in ("As a hobbyist I build with an Arduino. Which framework?", "What is Haiku?"):
+        assert recognise(question, likely=Unasked()) == recognise(question)
+
+
+def test_situations_are_of_readers_and_facts_that_the_flowcharts_know():
+    charts = load_flowcharts()
+    for known in load():
+        assert known.audience is None or known.audience in charts
+        for fact, value in known.facts.items() if known.audience else ():
+            assert charts[known.audience].question(fact).option(value), (known.audience, fact, value)
+
+
+def test_no_wording_is_told_twice():
+    wordings = texts(load())
+    assert len(wordings) >= 1000
+    assert len(set(wordings)) == len(wordings)
+
+
+def test_an_entry_that_is_no_situation_is_refused(tmp_path):
+    (tmp_path / "odd.yaml").write_text(
+        "- {audience: industry, facts: {target: 3}, zh: [一], en: [one]}\n", "utf-8"
+    )
+    with pytest.raises(CorpusError, match=r"odd\.yaml"):
+        load(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def likely():
+    return Likely.open(open_embedder())
 
 
 @pytest.mark.model
-def test_likeness_with_the_bundled_encoder():
-    embedder = open_embedder()
-    assert nearest_reader("I'm just starting out. What should I learn first?", embedder) == "beginner"
-    assert nearest_reader("PyTorch or TensorFlow?", embedder) is None
+def test_what_no_word_tells_is_recognised(likely):
+    question = "Evenings in the shed I build gizmos that hear a clap; which one for the little chip inside?"
+    assert recognise(question).audience is None
+    situation = recognise(question, likely=likely)
+    assert (situation.audience, situation.facts) == ("hobbyist", {"target": "embedded"})
+
+
+@pytest.mark.model
+def test_nobody_is_guessed(likely):
+    assert recognise("PyTorch or TensorFlow?", likely=likely).audience is None
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_the_words_tell_stays_right(likely, language):
+    cases = PHRASINGS[language]
+    wrong = [case["q"] for case in cases if understood(case, likely) != expected(case)]
+    assert len(wrong) / len(cases) <= 0.01, wrong

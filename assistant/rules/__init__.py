@@ -4,6 +4,7 @@ from assistant.rules.agreement import Verdict, agrees, holds
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
 from assistant.rules.drawing import draw, mermaid
 from assistant.rules.findings import Disagreement
+from assistant.rules.likely import Likely
 from assistant.rules.phrasing import Flip, Said, compose, flips, overview
 from assistant.rules.proof import Certificate, prove
 from assistant.rules.reader import Claim, read_recommendations
@@ -14,6 +15,7 @@ __all__ = [
     "Claim",
     "Disagreement",
     "Flip",
+    "Likely",
     "Outcome",
     "Said",
     "Situation",

@@ -1,7 +1,8 @@
 """From a question, and the turns before it, to a situation: does it ask for advice, who asks, in which case.
 
 Deterministic: the lexicon finds words, the flowcharts say which readers and facts they can mean. Where the
-words leave several readers or values open whose advice differs, nothing is guessed: the question comes back.
+words tell no reader or no fact, known situations that the question is clearly like decide. Where several
+readers or values stay open whose advice differs, nothing is guessed: the question comes back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +13,18 @@ from assistant.answer import AskNext
 from assistant.rules import lexicon
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
 from assistant.rules.lexicon import Hit, Lexicon
-from assistant.rules.similarity import Embedder, nearest_reader
+from assistant.rules.likely import NO_ADVICE, NOBODY, Judgement, Likely
 from corpus.article import Language
 from corpus.flowcharts import Facts, Flowchart, Question, Value
 
 Intent = Literal["advice", "fact", "compare", "other"]
 
 EXPLICIT, INFERRED, CARRIED, LIKENESS, UNKNOWN = 1.0, 0.8, 0.7, 0.6, 0.0
+NOT_ASKED = {"factual", "reports", "compare", "outside-objects", "outside-frameworks", "outside-readers"}
+"""Cues of a question that wants no advice, whatever it is like."""
+ADVISES, LEADS, OVERRULES, SAID = -0.3, 0.2, 0.8, 0.15
+"""What a judgement needs (see `assistant.rules.likely`): its score, its lead over the next class, its lead
+where it contradicts the words, and the score of a fact."""
 SHORT_REPLY = 40
 """Folded characters up to which a turn without a question of its own may answer the one before."""
 
@@ -98,12 +104,12 @@ class _Reading:
 
 
 def recognise(
-    question: str, history: Sequence[Mapping[str, str]] = (), embedder: Embedder | None = None
+    question: str, history: Sequence[Mapping[str, str]] = (), likely: Likely | None = None
 ) -> Situation:
     """Read a question after earlier turns (`{"role", "content"}`; only the user's own count).
 
-    A follow-up keeps the earlier reader and facts and changes what it names; a new topic drops them. With an
-    embedder, likeness to examples names a reader where no word does.
+    A follow-up keeps the earlier reader and facts and changes what it names; a new topic drops them. Known
+    situations (`likely`) decide what the words leave open; where the words are plain, nothing is embedded.
     """
     words = lexicon.load()
     before = Situation("other")
@@ -112,14 +118,45 @@ def recognise(
             before = _situation(_read(words, turn["content"]), before, words)
     reading = _read(words, question)
     situation = _situation(reading, before, words)
-    unknown = situation.intent == "advice" and not (situation.audience or situation.candidates)
-    if embedder is None or not unknown or "reader" in situation.outside:
+    if likely is None or _plain(situation, reading, before):
         return situation
-    reader = nearest_reader(question, embedder)
-    if reader is None:
+    return _judged(situation, reading, likely.judge(question), words)
+
+
+def _plain(situation: Situation, reading: _Reading, before: Situation) -> bool:
+    """Do the words tell all: a reader and a fact, a follow-up's change, or that no advice is wanted?"""
+    if situation.intent != "advice":
+        return before.intent == "advice" or bool(NOT_ASKED & reading.cues)
+    if situation.confidence == CARRIED:
+        return bool(reading.values) or not situation.words
+    told = len(situation.words) > 1 and situation.confidence == EXPLICIT
+    return told or ("reader" in situation.outside and situation.audience is None)
+
+
+def _judged(situation: Situation, reading: _Reading, seen: Judgement, words: Lexicon) -> Situation:
+    """The situation with what known situations add to it or, by a wide lead, change in it."""
+    advises, found = situation.intent == "advice", situation.audience
+    if seen.reader == NO_ADVICE:
+        refused = advises and "wording" not in reading.cues and seen.score > SAID and seen.lead > OVERRULES
+        return Situation("fact", outside=situation.outside) if refused else _told(situation, reading, seen)
+    clear = seen.reader != NOBODY and seen.score > ADVISES and seen.lead > LEADS
+    overrules = found is None or (situation.confidence != CARRIED and seen.lead > OVERRULES)
+    if not clear or seen.reader == found or not overrules:
+        return _told(situation, reading, seen)
+    facts, doubtful, shown = _facts(reading, seen.reader, {}, words)
+    judged = _settled("advice", seen.reader, facts, LIKENESS, reading, shown, doubtful)
+    return _told(judged, reading, seen)
+
+
+def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation:
+    """The situation with the facts that its reader is judged to have said and no word told."""
+    if situation.intent != "advice" or situation.audience is None:
         return situation
-    facts, doubtful, shown = _facts(reading, reader, {}, words)
-    return _settled("advice", reader, facts, LIKENESS, reading, shown, doubtful)
+    said = seen.said(situation.audience, SAID)
+    facts = {**said, **situation.facts}
+    if facts == situation.facts:
+        return situation
+    return _settled("advice", situation.audience, facts, situation.confidence, reading, situation.words)
 
 
 def _read(words: Lexicon, text: str) -> _Reading:
