@@ -26,26 +26,28 @@ ROUNDS = 10
 
 
 def rounds(needs: Sequence[Need], count: int = ROUNDS) -> Iterator[tuple[list[Question], list[Need]]]:
-    """(what is asked, what is still known), round by round, each need being asked for in one.
+    """(what is asked, what is still known), round by round.
 
-    A need that the article leaves open is asked for once in each language and then not known at all. Of an
-    answered one, one wording is asked and the others are known.
+    A need that the article leaves open is asked for in one round in each language and not known at all. An
+    answered one is asked for in one wording while the others are known, and so, in another round, is an open
+    one: readers ask both what is like a known question and what is not.
     """
     for turn in range(count):
         asked, known = list[Question](), list[Need]()
         for number, need in enumerate(needs):
-            if number % count != turn:
-                known.append(need)
-            elif need.sentences:
-                wording = need.wordings[number // count % len(need.wordings)]
-                asked.append(_question(f"near-{number}", wording, need))
-                known.append(replace(need, wordings=tuple(w for w in need.wordings if w != wording)))
-            else:
+            left_open = not need.sentences
+            if left_open and number % count == turn:
                 for language in LANGUAGES:
                     own = [w for w in need.wordings if language_of(w) == language]
                     if own:
                         name = f"near-{number}-{language}"
                         asked.append(_question(name, own[number // count % len(own)], need))
+            elif (number + left_open) % count == turn:
+                wording = need.wordings[number // count % len(need.wordings)]
+                asked.append(_question(f"near-{number}", wording, need))
+                known.append(replace(need, wordings=tuple(w for w in need.wordings if w != wording)))
+            else:
+                known.append(need)
         yield asked, [need for need in known if need.wordings]
 
 

@@ -35,7 +35,8 @@ class AttributeHit:
     """The likeliest attribute that a question asks for, its likeness, and whether the article gives it.
 
     It is given where it is told of any of the things named. `ungiven` is the likeness of the likeliest one
-    that is not given; 0 where nothing is known of attributes. Likeness is as in `index.likeness`.
+    that is not given, less what a given one is likelier; 0 where nothing is known of attributes. Likeness is
+    as in `index.likeness`.
     """
 
     name: str = ""
@@ -77,11 +78,12 @@ class Attributes:
         likeness, _ = self._asked.likeness(masked.text, self._embedder.embed_queries([masked.text]))
         given = np.array([not each.given.isdisjoint(masked.names) for each in self._attributes])
         likest = int(likeness.argmax())
+        left_open = float(likeness[~given].max(initial=0.0))
         return AttributeHit(
             self._attributes[likest].name,
             float(likeness[likest]),
             bool(given[likest]),
-            float(likeness[~given].max(initial=0.0)),
+            left_open - max(float(likeness[likest]) - left_open, 0.0),
         )
 
 

@@ -184,9 +184,10 @@ def test_no_question_of_the_bank_is_asked_where_it_is_known() -> None:
     needs = [Need("fact", (("made-01", 0),), told), Need("silent", (), left), single]
     rounds = list(near.rounds(needs, count=2))
     asked = [[(each.question, each.answerable) for each in questions] for questions, _ in rounds]
-    assert asked == [[("t1 zh 吗", True), ("t3?", True)], [("o1 吗", False), ("o1?", False)]]
+    assert asked[0] == [("t1 zh 吗", True), ("o1 吗", False), ("t3?", True)]
+    assert asked[1] == [("o1 吗", False), ("o1?", False)]
     known = [[need.wordings for need in needs] for _, needs in rounds]
-    assert known == [[told[1:], left], [told, ("t3?",)]]
+    assert known == [[told[1:], left[1:]], [told, ("t3?",)]]
 
 
 def test_what_is_asked_of_the_bank_is_met_by_an_engine_without_it(engine: Engine) -> None:
