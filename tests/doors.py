@@ -24,9 +24,9 @@ def api_over(engine: Engine, **chosen: object) -> FastAPI:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve `app` in a thread; yields its URL."""
-    door, up = bind("127.0.0.1", 0), threading.Event()
+def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """Serve `app` in a thread, on a free port unless one is given; yields its URL."""
+    door, up = bind("127.0.0.1", port), threading.Event()
     server = Server(app, door, up.set)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

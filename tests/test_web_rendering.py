@@ -77,6 +77,7 @@ class TestStrings:
         for name, english in STRINGS["en"].items():
             chinese = STRINGS["zh"][name]
             assert english and chinese and english != chinese, name
+            assert not hasattr(dict, name), "a template would find the method"
             assert re.findall(r"{\w+}", english) == re.findall(r"{\w+}", chinese), name
 
     def test_every_string_is_used_and_every_use_has_its_string(self) -> None:
@@ -204,7 +205,7 @@ class TestTurns:
             (SENSOR_ZH, "zh-Hans"),
             ("公司要做物聯網感測器，該用哪個框架？", "zh-Hant"),
         ):
-            assert f'<div class="prose" lang="{lang}">' in turns.thread(
+            assert f'<div class="said" lang="{lang}">' in turns.thread(
                 talk(kept(engine.ask(question))), None, "en"
             )
 

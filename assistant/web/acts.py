@@ -21,11 +21,15 @@ MAX_REASON = 500
 
 
 class View(BaseModel):
-    """What a page shows: which conversation, found by which search, in which language."""
+    """What a page shows: which conversation, found by which search, in which language.
+
+    `heard` is the number of the last act that came over the wire, which tells the page that it was done.
+    """
 
     conversation: str = ""
     language: Language = "en"
     search: str = ""
+    heard: str = ""
 
 
 class Visit:
@@ -39,7 +43,9 @@ class Visit:
         act = ACTS.get(name)
         if act is None:
             raise InputError(f"The page cannot do {name[:40]!r}; reload it.")
-        act(self, {key: value for key, value in given.items() if isinstance(value, str)})
+        texts = {key: value for key, value in given.items() if isinstance(value, str)}
+        self.view.heard = texts.get("number", self.view.heard)
+        act(self, texts)
 
     def shown(self) -> Conversation | None:
         """The conversation in view; None where nothing has been asked yet, or it is gone."""
@@ -73,7 +79,7 @@ class Visit:
 
 
 def _hello(visit: Visit, given: Mapping[str, str]) -> None:
-    visit.view = View(conversation=given.get("conversation", ""))
+    visit.view = View(conversation=given.get("conversation", ""), heard=visit.view.heard)
     _language(visit, given)
 
 

@@ -7,16 +7,35 @@ const remembered = (name) => { try { return localStorage.getItem(name); } catch 
 
 // --- The wire: one hidden textbox of Gradio's through which acts reach the server ---
 
+let acts_sent = 0;
 let last = Promise.resolve();
 
 function send(act, given = {}) {
-  last = last.then(() => {
-    const wire = $("#wire textarea, #wire input");
-    wire.value = JSON.stringify({ do: act, ...given, at: performance.now() });
-    wire.dispatchEvent(new Event("input", { bubbles: true }));
+  last = last.then(async () => {
+    const number = ++acts_sent;
+    const wire = $("#wire textarea");
+    write(wire, JSON.stringify({ do: act, number: String(number), ...given }));
     wire.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true }));
-    return new Promise((next) => setTimeout(next, 40));  // Gradio reads the value after its next tick
+    const heard = () => $("#context textarea").value.includes(`"heard":"${number}"`);
+    for (let waited = 0; waited < 3000 && !heard(); waited += 20) await new Promise((next) => setTimeout(next, 20));
+    return heard();
   });
+  return last;
+}
+
+// Gradio sends the question with its own event; what has been sent leaves the box, what was typed since stays.
+let unheard = "";
+
+function sent(box) {
+  const text = box.value;
+  if (!text.trim()) return;
+  unheard = text;
+  setTimeout(() => { if (box.value.startsWith(text)) write(box, box.value.slice(text.length)); }, 60);
+}
+
+function write(box, text) {
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 // --- Where things are ---
@@ -90,6 +109,7 @@ function unpeek(now = false) {
   clearTimeout(hiding);
   hiding = setTimeout(() => {
     card.hidden = true;
+    card.replaceChildren();
     cardFor?.removeAttribute("aria-describedby");
     cardFor = null;
   }, now ? 0 : 180);
@@ -198,9 +218,10 @@ const acts = {
 const forms = {
   rename: (form) => send("rename", { id: conversationOf(form), title: form.elements.title.value }),
   reason: (form) => {
-    send("rate", { turn: turnOf(form), value: form.dataset.value, reason: form.elements.reason.value });
+    const button = $(`[data-do=rate][data-value=${form.dataset.value}]`, form.closest(".turn"));
     form.hidden = true;
-    flash($(`[data-do=rate][data-value=${form.dataset.value}]`, form.closest(".turn")), $("#words").dataset.thanks);
+    send("rate", { turn: turnOf(form), value: form.dataset.value, reason: form.elements.reason.value })
+      .then((heard) => heard && flash(button, $("#words").dataset.thanks));
   },
 };
 
@@ -226,6 +247,7 @@ function leaveDrawer() {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do], a[data-do]");
   if (button) acts[button.dataset.do]?.(button, event);
+  if (event.target.closest("#question .submit-button")) sent($("#question textarea"));
   for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   if (!card.hidden && !card.contains(event.target) && event.target.closest(".cite") !== cardFor) unpeek(true);
   if (document.body.classList.contains("drawer") && narrowDrawer() && !event.target.closest("#history, #list, #open-history")) leaveDrawer();
@@ -273,6 +295,10 @@ document.addEventListener("focusin", (event) => {
   else if (cardFor && !event.target.closest("#card")) unpeek();
 });
 
+document.addEventListener("keypress", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && event.target.matches("#question textarea")) sent(event.target);
+});
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input, textarea, select");
   if (event.key === "Escape") {
@@ -306,6 +332,8 @@ async function pulse() {
   if (!up && offline.hidden) {
     offline.textContent = $("#words")?.dataset.offline ?? "";
     offline.hidden = false;
+    const box = $("#question textarea");
+    if (unheard && !box.value) write(box, unheard);
   }
 }
 
@@ -313,9 +341,7 @@ function draft() {
   const box = $("#question textarea");
   box.addEventListener("input", () => sessionStorage.setItem("draft", box.value));
   const kept = sessionStorage.getItem("draft");
-  if (!kept || box.value) return;
-  box.value = kept;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  if (kept && !box.value) write(box, kept);
 }
 
 // --- After the server has drawn ---
@@ -324,6 +350,7 @@ let shown = "";
 let answering = false;
 
 function drawn() {
+  unheard = "";
   const thread = $("#thread");
   const root = $("[data-conversation]", thread);
   if (!root) return;
@@ -340,8 +367,8 @@ function drawn() {
   const turns = $$(".turn", thread);
   const open = turns.some((turn) => ["working", "waiting"].includes(turn.dataset.state));
   thread.setAttribute("aria-busy", open);
-  if (!$("#question textarea").value) sessionStorage.removeItem("draft");
-  if (answering && !open) announce($(".prose, .status", turns.at(-1))?.innerText ?? "");
+
+  if (answering && !open) announce($(".said, .status", turns.at(-1))?.innerText ?? "");
   answering = open;
   follow(thread, turns);
 }
@@ -394,7 +421,7 @@ function begin() {
 }
 
 const waiting = setInterval(() => {
-  if (!$("#wire textarea, #wire input") || !$("#thread")) return;
+  if (!$("#wire textarea") || !$("#thread")) return;
   clearInterval(waiting);
   begin();
 }, 30);

@@ -15,8 +15,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-# Read by Gradio and the hub client when they are imported: nothing may leave this machine.
-os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+# Read by Gradio and the hub client when they are imported: nothing may leave this machine, and nobody reads
+# the statistics that Gradio would otherwise compute anew, with pandas, after every event.
+os.environ.update(
+    GRADIO_ANALYTICS_ENABLED="False",
+    GRADIO_ANALYTICS_MAX_EVENTS="1",
+    GRADIO_ANALYTICS_CACHE_FREQUENCY=str(10**9),
+    HF_HUB_OFFLINE="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+)
 
 import gradio as gr
 from fastapi import FastAPI
@@ -110,11 +117,18 @@ def _close_with(app: FastAPI, desk: Desk) -> None:
 
 
 class Watch:
-    """What a page looks at, the progress it was drawn with, why its last act was refused; kept by Gradio."""
+    """What Gradio keeps of a page: the conversation and progress it was last drawn with, why its last act was
+    refused, and which of its events watches: the one that came last."""
 
     conversation = ""
-    refusal = ""
     drawn: Progress | None = None
+    refusal = ""
+    latest = 0
+
+    def begin(self) -> int:
+        """The number of the event that watches from now on; those before it see that it is not theirs."""
+        self.latest += 1
+        return self.latest
 
 
 class ChatPage:
@@ -128,7 +142,7 @@ class ChatPage:
         """The whole page; empty until its script has said hello, with the visitor's language."""
         words = strings("en")
         with gr.Blocks(title=f"{words['title']} · {STRINGS['zh']['title']}", fill_width=True) as page:
-            watch = gr.State(Watch)
+            watch = gr.State(Watch())  # copied for each page
             self.bar, self.history, self.list = _html("bar"), _html("history"), _html("list")
             self.views, self.notice, self.thread = _html("views"), _html("notice"), _html("thread")
             self.article, self.charts = _html("article"), _html("charts")
@@ -149,20 +163,24 @@ class ChatPage:
                 *(self.context, self.notice, self.bar, self.views, self.history, self.list, self.thread),
                 *(self.article, self.charts, self.question),
             ]
-            quiet = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-            for event, said in ((self.question.submit, self.question), (self.wire.submit, self.wire)):
-                act = self._ask if said is self.question else self._act
-                done = event(act, [said, *inputs], shown, trigger_mode="multiple", **quiet)
+            quiet = {
+                "concurrency_limit": None,
+                "show_progress": "hidden",
+                "api_visibility": "private",
+                "trigger_mode": "multiple",  # else what comes while the same event is under way is dropped
+            }
+            for event, act, said in (
+                (self.question.submit, self._ask, [self.question]),
+                (self.question.stop, self._stop, []),
+                (self.wire.submit, self._act, [self.wire]),
+            ):
+                done = event(act, [*said, *inputs], shown, **quiet)
                 done.then(self._watch, inputs, [self.thread, self.list, self.question, self.notice], **quiet)
-            stop = self.question.stop
-            stop(self._stop, inputs, shown, trigger_mode="multiple", **quiet)
         return page
 
     def _ask(self, text: str, context: str, watch: Watch, request: gr.Request) -> Updates:
         updates = self._perform("ask", {"text": text}, context, watch, request)
-        view = View.model_validate_json(updates[self.context])
-        left = text if watch.refusal else ""
-        return updates | {self.question: _box(view, watch.drawn is not None, value=left)}
+        return updates | ({self.question: gr.Textbox(value=text)} if watch.refusal else {})
 
     def _stop(self, context: str, watch: Watch, request: gr.Request) -> Updates:
         return self._perform("stop", {}, context, watch, request)
@@ -178,11 +196,11 @@ class ChatPage:
         view = View.model_validate_json(context or "{}")
         visit = Visit(self.desk, _owner(request), view)
         try:
+            watch.begin()
             watch.refusal = ""
             visit.perform(act, given)
         except AssistantError as error:
             watch.refusal = str(error)
-        watch.conversation = visit.view.conversation
         updates: Updates = {
             self.context: visit.view.model_dump_json(),
             self.notice: self._standing(visit.view, watch),
@@ -192,8 +210,9 @@ class ChatPage:
         if act not in ("rate",):
             updates[self.list] = panels.conversations(visit)
         if act not in ("rate", "find", "rename"):
-            updates[self.thread] = self._thread(visit, watch)
-            updates[self.question] = _box(visit.view, watch.drawn is not None)
+            watch.conversation = visit.view.conversation
+            watch.drawn = self.desk.progress(visit.view.conversation)
+            updates[self.thread] = _thread(visit, watch.drawn)
         return updates
 
     def _frame(self, view: View) -> Updates:
@@ -220,40 +239,56 @@ class ChatPage:
             return panels.notice(str(error))
         return panels.notice(f"{words['unkept']} {self.problem}") if self.problem else ""
 
-    def _thread(self, visit: Visit, watch: Watch) -> str:
-        watch.drawn = self.desk.progress(visit.view.conversation)
-        conversation = visit.shown()
-        if conversation is None:
-            return turns.welcome(visit.view.language)
-        return turns.thread(conversation, watch.drawn, visit.view.language)
-
     async def _watch(self, context: str, watch: Watch, request: gr.Request) -> AsyncIterator[Updates]:
-        """Draw the conversation in view whenever its answer has come further, until nothing is left to do."""
-        view = View.model_validate_json(context or "{}")
-        visit, began = Visit(self.desk, _owner(request), view), watch.drawn
+        """Draw the conversation in view whenever its answer has come further, until nothing is left to do.
+
+        Each update holds all that was drawn before it: Gradio's page may skip one that the next follows fast.
+        """
+        view, nothing_new = View.model_validate_json(context or "{}"), {self.thread: gr.skip()}
+        if watch.conversation != view.conversation:  # a later act has gone elsewhere
+            yield nothing_new
+            return
+        visit, mine, drawn = Visit(self.desk, _owner(request), view), watch.begin(), watch.drawn
         opening = self.service.standby.opening
-        yield {self.notice: self._standing(view, watch)}  # without any update Gradio empties the outputs
-        while watch.conversation == view.conversation:
+        updates: Updates = {
+            self.notice: self._standing(view, watch),
+            self.question: _box(view, drawn is not None),
+        }
+        yield dict(updates)
+        while watch.latest == mine:
             now = self.desk.progress(view.conversation)
-            if now is not watch.drawn:
-                thread = await asyncio.to_thread(self._thread, visit, watch)
-                if watch.conversation == view.conversation:
-                    yield {self.thread: thread, self.question: _box(view, now is not None)}
             if opening and not self.service.standby.opening:
                 opening = False
-                yield {self.notice: self._standing(view, watch)}
+                updates[self.notice] = self._standing(view, watch)
+                yield dict(updates)
+            if now is not drawn:
+                drawn = now
+                updates[self.thread] = await asyncio.to_thread(_thread, visit, now)
+                updates[self.question] = _box(view, now is not None)
+                if now is None:
+                    updates[self.list] = await asyncio.to_thread(panels.conversations, visit)
+                if watch.latest == mine:
+                    watch.drawn = now
+                    yield dict(updates)
             if now is None and not opening:
-                break
+                return
             await asyncio.sleep(WATCH_S)
-        if began:
-            yield {self.list: await asyncio.to_thread(panels.conversations, visit)}
+        yield nothing_new  # Gradio sends the last update again, when a later event may have drawn
 
 
-def _box(view: View, busy: bool, **more: Any) -> gr.Textbox:
+def _thread(visit: Visit, progress: Progress | None) -> str:
+    """The conversation in view, or the first screen."""
+    conversation = visit.shown()
+    if conversation is None:
+        return turns.welcome(visit.view.language)
+    return turns.thread(conversation, progress, visit.view.language)
+
+
+def _box(view: View, busy: bool) -> gr.Textbox:
     """The question box, with the button to stop while an answer is being written, else to ask."""
     words = strings(view.language)
     return gr.Textbox(
-        placeholder=words["placeholder"], label=words["ask"], submit_btn=not busy, stop_btn=busy, **more
+        placeholder=words["placeholder"], label=words["ask"], submit_btn=not busy, stop_btn=busy
     )
 
 

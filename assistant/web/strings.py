@@ -95,7 +95,7 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "path": ("Flowchart", "流程图"),
     "path_intro": ("The way to this advice", "得出这条建议的路径"),
     "walk": ("Walk it yourself", "自己走一遍"),
-    "copy": ("Copy", "复制"),
+    "copy_it": ("Copy", "复制"),
     "copied": ("Copied with its sources", "已连同出处复制"),
     "uncopied": ("The browser does not allow copying here.", "浏览器不允许在此复制。"),
     "like": ("Good answer", "回答得好"),
