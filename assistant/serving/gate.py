@@ -119,9 +119,12 @@ class AllowList:
         self.prefixes = {(method, path[:-1]) for method, path in allowed - self.exact}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what is listed."""
-        if scope["type"] == "lifespan" or (scope["type"] == "http" and self._allows(scope)):
+        """Pass on what is listed, without the Origin: the gate has judged it, and Gradio would add CORS."""
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
+        elif scope["type"] == "http" and self._allows(scope):
+            headers = [pair for pair in scope["headers"] if pair[0] != b"origin"]
+            await self.app({**scope, "headers": headers}, receive, send)
         elif scope["type"] == "http":
             detail = "There is nothing at this address; /docs lists what there is."
             await problems.respond(404, detail, scope["path"])(scope, receive, send)
