@@ -22,9 +22,9 @@ Intent = Literal["advice", "fact", "compare", "other"]
 EXPLICIT, INFERRED, CARRIED, LIKENESS, UNKNOWN = 1.0, 0.8, 0.7, 0.6, 0.0
 NOT_ASKED = {"factual", "reports", "compare", "outside-objects", "outside-frameworks", "outside-readers"}
 """Cues of a question that wants no advice, whatever it is like."""
-ADVISES, LEADS, OVERRULES, SAID = -0.3, 0.2, 0.8, 0.15
-"""What a judgement needs (see `assistant.rules.likely`): its score, its lead over the next class, its lead
-where it contradicts the words, and the score of a fact."""
+NAMES, ASKS, LEADS, OVERRULES, SAID = -0.3, 0.0, 0.2, 0.5, 0.15
+"""What a judgement needs (see `assistant.rules.likely`): its score where advice is asked for, and where no
+word asks for it, its lead over the next class, its lead where it contradicts the words, a fact's score."""
 SHORT_REPLY = 40
 """Folded characters up to which a turn without a question of its own may answer the one before."""
 
@@ -139,7 +139,8 @@ def _judged(situation: Situation, reading: _Reading, seen: Judgement, words: Lex
     if seen.reader == NO_ADVICE:
         refused = advises and "wording" not in reading.cues and seen.score > SAID and seen.lead > OVERRULES
         return Situation("fact", outside=situation.outside) if refused else _told(situation, reading, seen)
-    clear = seen.reader != NOBODY and seen.score > ADVISES and seen.lead > LEADS
+    least = NAMES if advises else ASKS
+    clear = seen.reader != NOBODY and seen.score > least and seen.lead > LEADS
     overrules = found is None or (situation.confidence != CARRIED and seen.lead > OVERRULES)
     if not clear or seen.reader == found or not overrules:
         return _told(situation, reading, seen)
@@ -150,7 +151,8 @@ def _judged(situation: Situation, reading: _Reading, seen: Judgement, words: Lex
 
 def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation:
     """The situation with the facts that its reader is judged to have said and no word told."""
-    if situation.intent != "advice" or situation.audience is None:
+    inferred = situation.confidence == INFERRED and situation.facts
+    if situation.intent != "advice" or situation.audience is None or inferred:
         return situation
     said = seen.said(situation.audience, SAID)
     facts = {**said, **situation.facts}
