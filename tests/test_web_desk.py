@@ -188,6 +188,36 @@ class TestDesk:
         visit.perform("ask", {"text": APIS})
         assert settled(visit)[0].failure == "Run `assistant models fetch`."
 
+    @pytest.mark.parametrize("event", ["Retrieved", "Final"])
+    def test_an_answer_may_not_take_for_ever(
+        self, engine: HeldEngine, store: Conversations, event: str
+    ) -> None:
+        visit = Visit(Desk(service(engine, answer_seconds=0.3), store), "me", View())
+        with engine.held(event):
+            visit.perform("ask", {"text": APIS})
+            failure = settled(visit)[0].failure
+        assert failure == "The answer was not ready within 0.3 seconds; ask again, or ask less."
+
+    def test_a_deleted_conversation_is_answered_for_nobody(self, visit: Visit, engine: HeldEngine) -> None:
+        with engine.held("Final"):
+            visit.perform("ask", {"text": APIS})
+            until(lambda: engine.streams == 1)
+            visit.perform("delete", {"id": (gone := visit.view.conversation)})
+            until(lambda: visit.desk.progress(gone) is None)
+        assert visit.shown() is None and visit.store.list("me") == []
+
+    def test_without_its_file_it_goes_on_from_memory(self, engine: HeldEngine, tmp_path: Path) -> None:
+        store = Conversations.open(tmp_path / "talk.db")
+        visit = Visit(Desk(service(engine), store), "me", View())
+        with engine.held("Final"):
+            visit.perform("ask", {"text": APIS})
+            until(lambda: engine.streams == 1)
+            store.close()
+        until(lambda: visit.desk.progress(visit.view.conversation) is None)
+        assert "cannot be used" in visit.desk.unkept
+        visit.perform("ask", {"text": APIS})
+        assert settled(visit)[0].answer
+
     def test_one_visitor_cannot_take_every_place(self, engine: HeldEngine, store: Conversations) -> None:
         server = service(engine)
         desk = Desk(server, store)
@@ -318,7 +348,7 @@ class TestExports:
     @pytest.fixture
     def client(self, store: Conversations) -> TestClient:
         app = FastAPI()
-        app.include_router(exporting.routes(store))
+        app.include_router(exporting.routes(lambda: store))
         return TestClient(app)
 
     def test_the_owner_gets_files_that_can_be_verified_again(

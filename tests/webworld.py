@@ -82,9 +82,9 @@ def standby(engine: Engine) -> Standby:
     return ready
 
 
-def service(engine: Engine) -> Service:
+def service(engine: Engine, **chosen: object) -> Service:
     """What a server holds, over an engine that is open already."""
-    return Service(standby(engine), load_settings())
+    return Service(standby(engine), load_settings(**chosen))
 
 
 def web_app(engine: Engine, store: Conversations | None = None) -> FastAPI:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from assistant.answer import Answer, Language
 from assistant.api.limits import MAX_QUESTION
-from assistant.conversations import Conversation, StoredTurn
+from assistant.conversations import Conversation, Conversations, StoredTurn
 from assistant.text import is_traditional
 from assistant.web import charts
 from assistant.web.correcting import advise
@@ -36,7 +36,12 @@ class Visit:
     """One visitor's view of the desk and its store. Acts raise InputError or HistoryError."""
 
     def __init__(self, desk: Desk, owner: str, view: View) -> None:
-        self.desk, self.store, self.owner, self.view = desk, desk.store, owner, view
+        self.desk, self.owner, self.view = desk, owner, view
+
+    @property
+    def store(self) -> Conversations:
+        """Where conversations are kept, or only remembered."""
+        return self.desk.store
 
     def perform(self, name: str, given: Mapping[str, Any]) -> None:
         """One act by its name, with what the page sent along."""

@@ -6,6 +6,7 @@ question after the other, and keeps each answer when it is whole. Pages only wat
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import CancelledError
@@ -14,16 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from assistant.answer import Answer, Citation, Event, Final, Language, Retrieved, SearchResult, Token
+from assistant.api.answering import SlowError
 from assistant.api.limits import MAX_HISTORY
-from assistant.conversations import Conversations
+from assistant.conversations import OFF, Conversations
 from assistant.engine import Engine
 from assistant.generation.stopping import Stop
-from assistant.serving.admission import ClosingError
+from assistant.serving.admission import ClosingError, RefusedError, Ticket
 from assistant.serving.service import Service
 from assistant.serving.standby import NotReadyError
 from assistant.web.strings import strings
 from assistant.web.unfinished import so_far
-from corpus.errors import AssistantError, InputError
+from corpus.errors import AssistantError, HistoryError, InputError
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +67,14 @@ class _Work:
 
 
 class Desk:
-    """Answers what is asked, conversation by conversation; thread-safe."""
+    """Answers what is asked, conversation by conversation; thread-safe.
+
+    `unkept` says why conversations are only remembered, where the file of them cannot be written.
+    """
 
     def __init__(self, service: Service, store: Conversations) -> None:
         self.store = store
+        self.unkept = ""
         self._service = service
         self._lock = threading.Lock()
         self._works: dict[str, _Work] = {}
@@ -94,6 +100,11 @@ class Desk:
         """What is being answered in a conversation right now."""
         work = self._works.get(conversation)
         return work.progress if work else None
+
+    def forget(self, reason: str) -> None:
+        """Go on without the file: what is asked from now on is remembered until the server ends."""
+        log.warning("%s", reason)
+        self.store, self.unkept = Conversations.open(OFF), reason
 
     def close(self) -> None:
         """Stop everything; what is unanswered stays so."""
@@ -138,15 +149,20 @@ class Desk:
                 self._report(work)
             try:
                 self._turn(work, turn, question)
-            except AssistantError as error:
-                log.warning("a question could not be kept: %s", error)
+            except HistoryError as error:
+                self.forget(str(error))
+            except InputError:
+                log.info("a conversation was deleted while its question was being answered")
 
     def _turn(self, work: _Work, turn: str, question: str) -> None:
         """Answer one question and keep what came of it."""
-        words = strings(work.language)
+        words, metrics, began = strings(work.language), self._service.metrics, time.monotonic()
         try:
-            self.store.answer(turn, self._answer(work, question))
-        except (StoppedError, CancelledError):
+            answer = self._answer(work, question)
+            metrics.answered(answer, time.monotonic() - began)
+            self.store.answer(turn, answer)
+        except StoppedError as stopped:
+            metrics.failed(stopped, time.monotonic() - began)
             now = work.progress
             if now and now.said:
                 self.store.answer(turn, so_far(question, now.said, now.citations, words["stopped"]))
@@ -154,20 +170,29 @@ class Desk:
                 self.store.fail(turn, words["stopped"])
         except ClosingError:
             log.info("a question stays unanswered, for the server is shutting down")
-        except AssistantError as error:
+        except RefusedError as error:
+            metrics.refused(error.reason)
             self.store.fail(turn, str(error))
-        except Exception:
+        except AssistantError as error:
+            metrics.failed(error, time.monotonic() - began)
+            self.store.fail(turn, str(error))
+        except Exception as error:
             log.exception("an answer broke off")
+            metrics.failed(error, time.monotonic() - began)
             self.store.fail(turn, words["failed"])
 
     def _answer(self, work: _Work, question: str) -> Answer:
-        """The whole answer. Raises StoppedError when it is broken off, CancelledError while it waits."""
+        """The whole answer. Raises StoppedError when it is broken off, SlowError when it takes too long."""
         history = self.store.get(work.owner, work.conversation).messages()[-MAX_HISTORY:]
         engine = self._engine(work)
+        seconds = self._service.settings.answer_seconds
+        slow = SlowError(f"The answer was not ready within {seconds:g} seconds; ask again, or ask less.")
+        timer = threading.Timer(seconds, work.stop.set, [slow])
         ticket = self._service.answers.join(work.owner)
         work.stop.then(lambda _: ticket.leave())
         try:
-            ticket.turn.result()
+            timer.start()
+            _wait(ticket, work.stop)
             self._report(work, stage="searching")
             with work.stop.here(), closing(_events(engine.stream(question, history))) as events:
                 for event in events:
@@ -176,6 +201,7 @@ class Desk:
                         return event.answer
                     self._show(work, event)
         finally:
+            timer.cancel()
             ticket.leave()
         raise AssistantError("The answer ended before it was whole; ask again.")
 
@@ -202,6 +228,15 @@ class Desk:
         if work.progress:
             waiting = tuple(turn for turn, _ in work.queue)
             work.progress = replace(work.progress, waiting=waiting, **changes)  # type: ignore[arg-type]
+
+
+def _wait(ticket: Ticket, stop: Stop) -> None:
+    """Until it is the ticket's turn. Raises the reason of a stop that comes first."""
+    try:
+        ticket.turn.result()
+    except CancelledError:
+        stop.check()
+        raise
 
 
 def _events(stream: Iterator[Event]) -> Generator[Event, None, None]:

@@ -1,5 +1,6 @@
 """Conversations as files: a visitor's own, over plain addresses that a browser can download."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from fastapi import APIRouter, Header
@@ -16,7 +17,7 @@ FORMS: dict[str, tuple[Literal["markdown", "json"], str]] = {
 }
 
 
-def routes(store: Conversations) -> APIRouter:
+def routes(store: Callable[[], Conversations]) -> APIRouter:
     """`/conversations/ID.md` and `.json`, for the browser that the conversation belongs to."""
     router = APIRouter(include_in_schema=False)
 
@@ -28,7 +29,7 @@ def routes(store: Conversations) -> APIRouter:
             return problems.respond(404, "There is no such conversation here.", None)
         kind, media_type = FORMS[form]
         try:
-            text = store.export(owner, conversation, kind)
+            text = store().export(owner, conversation, kind)
         except InputError as error:
             return problems.respond(404, str(error), None)
         headers = {"Content-Disposition": f'attachment; filename="conversation-{conversation[:8]}.{form}"'}

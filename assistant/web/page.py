@@ -7,7 +7,6 @@ of its own. Both run through Gradio's queue, and a page that watches a conversat
 
 import asyncio
 import json
-import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,8 +40,6 @@ from assistant.web.theme import theme
 from assistant.web.visitors import Visitors, owner_of
 from corpus.errors import AssistantError, HistoryError
 
-log = logging.getLogger(__name__)
-
 ROUTES = frozenset(
     {
         ("GET", "/"),
@@ -73,18 +70,15 @@ def mount(app: FastAPI, store: Conversations | None = None) -> FastAPI:
     in memory and the page says so.
     """
     service: Service = app.state.service
-    problem = ""
-    if store is None:
-        try:
-            store = Conversations.open(service.settings.history)
-        except HistoryError as error:
-            log.warning("%s", error)
-            store, problem = Conversations.open(OFF), str(error)
-    desk = Desk(service, store)
-    app.include_router(exporting.routes(store))
+    try:
+        desk = Desk(service, store or Conversations.open(service.settings.history))
+    except HistoryError as error:
+        desk = Desk(service, Conversations.open(OFF))
+        desk.forget(str(error))
+    app.include_router(exporting.routes(lambda: desk.store))
     gr.mount_gradio_app(
         app,
-        ChatPage(service, desk, problem).blocks,
+        ChatPage(service, desk).blocks,
         path="/",
         theme=theme(),
         favicon_path=str(HERE / "favicon.svg"),
@@ -134,8 +128,8 @@ class Watch:
 class ChatPage:
     """The components of the page and what happens between them."""
 
-    def __init__(self, service: Service, desk: Desk, problem: str = "") -> None:
-        self.service, self.desk, self.problem = service, desk, problem
+    def __init__(self, service: Service, desk: Desk) -> None:
+        self.service, self.desk = service, desk
 
     @cached_property
     def blocks(self) -> gr.Blocks:
@@ -192,13 +186,21 @@ class ChatPage:
     def _perform(
         self, act: str, given: dict[str, Any], context: str, watch: Watch, request: gr.Request
     ) -> Updates:
-        """Do what was asked for, and draw what it changed."""
-        view = View.model_validate_json(context or "{}")
-        visit = Visit(self.desk, _owner(request), view)
+        """Do what was asked for and draw what it changed, without the file of conversations if it fails."""
         try:
-            watch.begin()
-            watch.refusal = ""
+            return self._performed(act, given, context, watch, _owner(request))
+        except HistoryError as error:
+            self.desk.forget(str(error))
+            return self._performed(act, given, context, watch, _owner(request))
+
+    def _performed(self, act: str, given: dict[str, Any], context: str, watch: Watch, owner: str) -> Updates:
+        visit = Visit(self.desk, owner, View.model_validate_json(context or "{}"))
+        watch.begin()
+        watch.refusal = ""
+        try:
             visit.perform(act, given)
+        except HistoryError:
+            raise
         except AssistantError as error:
             watch.refusal = str(error)
         updates: Updates = {
@@ -207,7 +209,7 @@ class ChatPage:
         }
         if act in ("hello", "language"):
             updates |= self._frame(visit.view)
-        if act not in ("rate",):
+        if act != "rate":
             updates[self.list] = panels.conversations(visit)
         if act not in ("rate", "find", "rename"):
             watch.conversation = visit.view.conversation
@@ -237,7 +239,7 @@ class ChatPage:
             standby.get()
         except AssistantError as error:
             return panels.notice(str(error))
-        return panels.notice(f"{words['unkept']} {self.problem}") if self.problem else ""
+        return panels.notice(f"{words['unkept']} {self.desk.unkept}") if self.desk.unkept else ""
 
     async def _watch(self, context: str, watch: Watch, request: gr.Request) -> AsyncIterator[Updates]:
         """Draw the conversation in view whenever its answer has come further, until nothing is left to do.
