@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from assistant.web.page import ROUTES
 from tests.doors import serving
-from tests.doubles import CannedEngine
-from tests.webworld import web_app
+from tests.doubles import EN, CannedEngine
+from tests.webworld import Caller, web_app
 
 ROOT = Path(__file__).parent.parent
 OURS = re.compile(r"/v1/|/docs|/openapi\.json|/healthz|/readyz|/metrics|/conversations/|/static-offline-docs")
@@ -142,6 +142,25 @@ def test_fifty_megabytes_are_not_read(url: str, chunked: bool) -> None:
     assert reply.status_code == 413 and sent <= 50
 
 
+def test_a_page_whose_file_cannot_be_used_says_so_and_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ASSISTANT_HISTORY", str(tmp_path))
+    with serving(web_app(CannedEngine(), kept=True)) as url:
+        caller = Caller(url)
+        assert "对话无法保存" in caller.act("hello", value="zh-CN")["notice"]
+        drawn = caller.act("ask", text="What is there?")["thread"]
+        assert EN in drawn + str(caller.watch()["thread"])
+
+
+def test_a_refused_act_is_a_sentence(url: str) -> None:
+    caller = Caller(url)
+    caller.act("hello", value="en")
+    assert "There is no conversation" in caller.act("rename", id="x", title="y")["notice"]
+    assert "reload it" in caller.act("explode")["notice"]
+    assert caller.act("find", value="")["notice"] == ""
+
+
 def test_malformed_acts_change_nothing(url: str) -> None:
     for payload in (
         b"",
@@ -155,7 +174,7 @@ def test_malformed_acts_change_nothing(url: str) -> None:
 
 
 CHAT = """
-import sys, json
+import sys
 def watch(event, arguments):
     if event in ("socket.getaddrinfo", "socket.gethostbyname") and arguments[0] not in ("127.0.0.1", None):
         print("look-up", arguments[0])
@@ -164,22 +183,15 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 import httpx
 from tests.doors import serving
-from tests.doubles import CannedEngine
-from tests.webworld import web_app
+from tests.doubles import EN, CannedEngine
+from tests.webworld import Caller, web_app
 with serving(web_app(CannedEngine())) as url:
     for path in ("/", "/config", "/theme.css", "/docs"):
         httpx.get(url + path).raise_for_status()
-    config = httpx.get(url + "/config").json()
-    wire = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "wire")
-    act = next(d["id"] for d in config["dependencies"] if d["targets"] == [[wire, "submit"]])
-    with httpx.Client() as browser:
-        def send(**command):
-            body = {"data": [json.dumps(command), "", None], "fn_index": act, "session_hash": "s"}
-            browser.post(url + "/gradio_api/queue/join", json=body).raise_for_status()
-            with browser.stream("GET", url + "/gradio_api/queue/data?session_hash=s") as stream:
-                return next(line for line in stream.iter_lines() if "process_completed" in line)
-        send(do="hello", value="zh-CN")
-        assert "What is there?" in send(do="ask", text="What is there?")
+    caller = Caller(url)
+    caller.act("hello", value="zh-CN")
+    asked = caller.act("ask", text="What is there?")["thread"]
+    assert EN in asked + str(caller.watch()["thread"])
 print("done")
 """
 

@@ -1,10 +1,14 @@
 """The web chat as tests run it: the true engine, article and rules over a scripted model."""
 
+import json
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+import httpx
 from fastapi import FastAPI
 
 from assistant.answer import Event, Turn
@@ -87,16 +91,60 @@ def service(engine: Engine, **chosen: object) -> Service:
     return Service(standby(engine), load_settings(**chosen))
 
 
-def web_app(engine: Engine, store: Conversations | None = None) -> FastAPI:
-    """Page and API as `assistant serve` runs them."""
+def web_app(engine: Engine, store: Conversations | None = None, kept: bool = False) -> FastAPI:
+    """Page and API as `assistant serve` runs them; `kept`: with the file that the settings name."""
     from assistant.api.routes import create_api
     from assistant.serving.server import _put_last, protect
     from assistant.web import page
 
     settings = load_settings()
-    app = page.mount(create_api(standby(engine), settings), store or Conversations.open(OFF))
+    app = page.mount(
+        create_api(standby(engine), settings), store or (None if kept else Conversations.open(OFF))
+    )
     _put_last(app)
     return protect(app, settings.host, settings)
+
+
+class Caller:
+    """A page without a browser: says what page.js says, and reads what Gradio would draw."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=30)
+        self.session, self.context = uuid.uuid4().hex[:11], ""
+        config = self.http.get("/config").json()
+        wire = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "wire")
+        self._names = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
+        self._acts = {d["id"]: d for d in config["dependencies"]}
+        self._act = next(id for id, d in self._acts.items() if d["targets"] == [[wire, "submit"]])
+        self._watch = next(id for id, d in self._acts.items() if d["trigger_after"] == self._act)
+
+    def act(self, do: str, **given: str) -> dict[str, Any]:
+        """Do something; gives what is drawn after it, by the name of its place."""
+        drawn = self._run(self._act, [json.dumps({"do": do, **given}), self.context, None])
+        self.context = drawn["context"]
+        return drawn
+
+    def watch(self) -> dict[str, Any]:
+        """What is drawn when nothing is left to do."""
+        return self._run(self._watch, [self.context, None])
+
+    def close(self) -> None:
+        """Leave the page, as a browser does: its heartbeat ends."""
+        with self.http.stream("GET", f"/gradio_api/heartbeat/{self.session}"):
+            pass
+        self.http.close()
+
+    def _run(self, function: int, data: list[object]) -> dict[str, Any]:
+        body = {"data": data, "fn_index": function, "session_hash": self.session}
+        self.http.post("/gradio_api/queue/join", json=body).raise_for_status()
+        asked = {"session_hash": self.session}
+        with self.http.stream("GET", "/gradio_api/queue/data", params=asked) as stream:
+            for line in stream.iter_lines():
+                if "process_completed" in line:
+                    values = json.loads(line.removeprefix("data: "))["output"]["data"]
+                    names = [self._names[one] for one in self._acts[function]["outputs"]]
+                    return dict(zip(names, values, strict=True))
+        raise AssertionError("the stream ended before the act was done")
 
 
 def until(holds: object, seconds: float = 20.0) -> None:

@@ -29,7 +29,7 @@ _PAIRS: dict[str, tuple[str, str]] = {
         "Something went wrong here; the server's log has the cause.",
         "出错了，原因见服务器日志。",
     ),
-    "unkept": ("Conversations are not kept for now.", "暂时无法保存对话。"),
+    "unkept": ("Conversations are not kept for now:", "对话无法保存："),
     # First screen
     "welcome": ("Ask the article", "向文章提问"),
     "subtitle": (
