@@ -19,6 +19,7 @@ class Settings(BaseSettings):
 
     llm: str = Field("qwen2.5-coder-1.5b", min_length=1, description="which generator; 'none' quotes only")
     home: Path | None = Field(None, description="folder of models and data; unset: the user's cache folder")
+    adapter: str = Field("off", min_length=1, description="file of a LoRA adapter of the model, or 'off'")
     history: str | None = Field(
         None, min_length=1, description="file of the conversations, or 'off'; unset: the user's data folder"
     )

@@ -50,7 +50,7 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable(
 
 
 def test_an_unknown_setting_is_named_beside_the_known_ones() -> None:
-    with pytest.raises(InputError, match="no setting named 'prot': choose one of llm, home, host, port"):
+    with pytest.raises(InputError, match="no setting named 'prot': choose one of llm, home, adapter"):
         load_settings(prot=1)
 
 

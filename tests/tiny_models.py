@@ -3,6 +3,7 @@
 The layers are zero, so a token's embedding (one-hot) reaches the output matrix unchanged, and that matrix
 sends it to its successor. A prompt ends in a newline; from there the model says `SAYS` and ends its turn.
 A prompt that ends in x goes on yxyxyx for ever. One byte is one token, so token counts are byte counts.
+With `noise` the layers are not zero, so that there is something to train.
 """
 
 import itertools
@@ -37,7 +38,7 @@ def _successors(end: int) -> dict[int, int]:
     return {**dict(itertools.pairwise(chain)), ord("x"): ord("y"), ord("y"): ord("x")}
 
 
-def write_gguf(path: Path) -> Path:
+def write_gguf(path: Path, noise: float = 0.0) -> Path:
     """Write the model as a GGUF file of the qwen2 architecture, about a megabyte."""
     letters = _byte_letters()
     tokens = [*letters, letters[ord(" ")] * 2, *SPECIAL]
@@ -61,7 +62,7 @@ def write_gguf(path: Path) -> Path:
     writer.add_pad_token_id(end)
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATE)
-    for name, tensor in _tensors(len(tokens), end).items():
+    for name, tensor in _tensors(len(tokens), end, noise).items():
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -70,24 +71,29 @@ def write_gguf(path: Path) -> Path:
     return path
 
 
-def _tensors(vocabulary: int, end: int) -> dict[str, np.ndarray]:
-    output = np.zeros((vocabulary, WIDTH), np.float32)
+def _tensors(vocabulary: int, end: int, noise: float) -> dict[str, np.ndarray]:
+    chance = np.random.default_rng(0)
+
+    def layer(*shape: int) -> np.ndarray:
+        return chance.normal(0, noise, shape).astype(np.float32)
+
+    output = layer(vocabulary, WIDTH)
     for token, successor in _successors(end).items():
-        output[successor, token] = 1.0
-    square, one = np.zeros((WIDTH, WIDTH), np.float32), np.ones(WIDTH, np.float32)
+        output[successor, token] += 1.0
+    one = np.ones(WIDTH, np.float32)
     tensors = {
         "token_embd.weight": np.eye(vocabulary, WIDTH, dtype=np.float32),
         "output.weight": output,
         "output_norm.weight": one,
         "blk.0.attn_norm.weight": one,
         "blk.0.ffn_norm.weight": one,
-        "blk.0.attn_output.weight": square,
-        "blk.0.ffn_gate.weight": np.zeros((64, WIDTH), np.float32),
-        "blk.0.ffn_up.weight": np.zeros((64, WIDTH), np.float32),
-        "blk.0.ffn_down.weight": np.zeros((WIDTH, 64), np.float32),
+        "blk.0.attn_output.weight": layer(WIDTH, WIDTH),
+        "blk.0.ffn_gate.weight": layer(64, WIDTH),
+        "blk.0.ffn_up.weight": layer(64, WIDTH),
+        "blk.0.ffn_down.weight": layer(WIDTH, 64),
     }
     for part in "qkv":
-        tensors[f"blk.0.attn_{part}.weight"] = square
+        tensors[f"blk.0.attn_{part}.weight"] = layer(WIDTH, WIDTH)
         tensors[f"blk.0.attn_{part}.bias"] = np.zeros(WIDTH, np.float32)
     return tensors
 

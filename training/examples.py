@@ -1,6 +1,7 @@
 """Texts and the examples written over them, as JSON lines: `texts/X.jsonl` belongs to `examples/X.jsonl`."""
 
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -13,6 +14,11 @@ from corpus.article import Language
 from corpus.errors import InputError
 
 HERE = Path(__file__).parent
+
+HELD_OUT = 10
+"""One text of so many of each language, with all its examples, is never learnt from."""
+
+SEED = 2026
 
 Kind = Literal[
     "fact",
@@ -96,6 +102,16 @@ def texts_of(file: Path) -> list[Text]:
 def examples_of(file: Path) -> list[Example]:
     """The examples of a file, in order. Raises InputError naming the first line that is none."""
     return _read(file, Example)
+
+
+def held_out(texts: Iterable[Text]) -> frozenset[str]:
+    """Ids of the texts that are kept for judging; the same whenever the texts are the same."""
+    chosen: set[str] = set()
+    texts = sorted(texts, key=lambda text: text.id)
+    for language in sorted({text.language for text in texts}):
+        ids = [text.id for text in texts if text.language == language]
+        chosen |= set(random.Random(SEED).sample(ids, max(1, round(len(ids) / HELD_OUT))))
+    return frozenset(chosen)
 
 
 _Line = TypeVar("_Line", Text, Example)

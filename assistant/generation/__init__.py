@@ -28,7 +28,7 @@ def open_generator(spec: str, settings: Settings) -> Generator | None:
     if spec in registered() or spec.endswith(".gguf"):
         from assistant.generation.llamacpp import LlamaCpp
 
-        return LlamaCpp(_name(spec), _file(spec), settings)
+        return LlamaCpp(_name(spec), file_of(spec), settings)
     raise InputError(
         f"There is no language model {spec!r}: choose {', '.join(registered())}, /path/to/model.gguf, "
         "transformers:ORG/NAME, transformers:/path, openai:http://HOST:PORT/v1#MODEL or none."
@@ -44,8 +44,8 @@ def _name(spec: str) -> str:
     return Path(spec).name.removesuffix(".gguf") if spec.endswith(".gguf") else spec
 
 
-def _file(spec: str) -> Path:
-    """The file of a registered model, verified, or the path that was given."""
+def file_of(spec: str) -> Path:
+    """The file of a registered model, verified, or the path that was given. Raises as `open_generator`."""
     if spec in registered():
         return weights.path(spec)
     path = Path(spec).expanduser()
@@ -57,7 +57,7 @@ def _file(spec: str) -> Path:
 def _source(spec: str) -> Path | str:
     """What transformers is to load: a file, a folder or a hub id."""
     if spec in registered() or spec.endswith(".gguf"):
-        return _file(spec)
+        return file_of(spec)
     path = Path(spec).expanduser()
     if path.is_dir():
         return path

@@ -12,6 +12,7 @@ from typing import Any
 
 import xllamacpp
 
+from assistant.generation import adapter
 from assistant.generation.base import Generation, Message, Request, Usage
 from assistant.generation.control import safe
 from assistant.generation.llamacpp_server import SLOTS, Server
@@ -37,9 +38,11 @@ class LlamaCpp:
         self._most_tokens = settings.max_answer_tokens
         self._running: weakref.WeakSet[Pump] = weakref.WeakSet()
         self._slots = itertools.cycle(range(SLOTS))
-        self._server = Server(path, settings, weights.home() / "prompts")
+        lora = adapter.chosen(settings)
+        self._server = Server(path, settings, weights.home() / "prompts", lora)
         stat = path.stat()
         identity = f"{xllamacpp.__version__} {path.name} {stat.st_size} {stat.st_mtime_ns}"
+        identity += f" {lora.sha256}" if lora else ""
         self._prefixes = Prefixes(self._server.kept, identity, self._server.keep)
 
     def stream(self, request: Request) -> Generation:

@@ -16,6 +16,7 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import xllamacpp
 
+from assistant.generation.adapter import Adapter
 from assistant.settings import Settings
 from corpus.errors import GenerationError
 
@@ -40,12 +41,12 @@ _SILENT = -1
 
 
 class Server:
-    """A running server over one GGUF file. Raises GenerationError when the file does not load.
+    """A running server over one GGUF file and its adapter. Raises GenerationError when they do not load.
 
     The states of slots go to the folder `kept`, or are lost at the end when it cannot be made.
     """
 
-    def __init__(self, path: Path, settings: Settings, kept: Path) -> None:
+    def __init__(self, path: Path, settings: Settings, kept: Path, adapter: Adapter | None = None) -> None:
         self._private = tempfile.TemporaryDirectory(prefix="assistant-")  # mode 0700
         try:
             kept.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,8 @@ class Server:
         self._key = secrets.token_hex(32)
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
+        if adapter is not None:
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter.path), 1.0)]
         params.n_ctx = settings.context_tokens * SLOTS
         params.n_parallel = SLOTS
         params.n_batch = params.n_ubatch = BATCH
@@ -70,6 +73,11 @@ class Server:
             self._server.handle_completions({"prompt": "a", "n_predict": 1})
         except RuntimeError as error:
             self._private.cleanup()
+            if adapter is not None:
+                raise GenerationError(
+                    f"llama.cpp cannot load {path} with the adapter {adapter.path}: choose the adapter that "
+                    "was trained on this model, or set ASSISTANT_ADAPTER to off."
+                ) from error
             raise GenerationError(
                 f"llama.cpp cannot load {path}: it expects a whole GGUF model; "
                 "`assistant models fetch` brings a sound one."
