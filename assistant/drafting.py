@@ -84,10 +84,18 @@ class Drafter:
             return
         earlier = [turn.model_dump() for turn in asked.history]
         situation = rules.recognise(asked.question, earlier, self._likely)
-        if situation.intent == "advice":
+        if situation.intent == "advice" and not self._asks_for_a_fact(asked, situation):
             yield from self._advise(asked, situation, draft)
         else:
             yield from self._explain(asked, hits, draft)
+
+    def _asks_for_a_fact(self, asked: Asked, situation: rules.Situation) -> bool:
+        """Is a fact asked for after all, by someone who has not said who they are?"""
+        if situation.confidence == rules.EXPLICIT or asked.history:
+            return False
+        return self._chooser.matcher.asks_for_a_fact(
+            asked.query, self._retriever.needs(asked.query, asked.language)
+        )
 
     def _advise(self, asked: Asked, situation: rules.Situation, draft: Draft) -> Iterator[Claim]:
         """The flowchart's verdict first, then why."""

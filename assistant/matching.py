@@ -23,6 +23,8 @@ KIND = 0.1
 """What it counts that a known question is of the kind that the words ask for."""
 SEVERAL = 0.05
 """What it counts that it takes several sentences where several things are asked for."""
+ADVISING = ("choosing", "industry", "researcher", "professor", "career", "hobbyist", "beginner")
+"""Sections in which the article advises its readers."""
 TURNED = 0.5
 """What it costs a known question to compare the same two the other way round."""
 OTHER_FRAMEWORK = 0.2
@@ -37,6 +39,14 @@ class Matcher:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+
+    def asks_for_a_fact(self, question: str, needs: Needs) -> bool:
+        """Is it more like a known question about a tool or a figure than like one about advice?"""
+        told = max((n.likeness for n in needs.answered if not _is_advice(n)), default=0.0)
+        advised = max((n.likeness for n in needs.answered if _is_advice(n)), default=0.0)
+        names = {name.value for name in self._vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
+        about = ALIKE if names else ENOUGH if "number" in kinds(simplified(question)) else None
+        return about is not None and told >= about and told > advised + ABOUT
 
     def likest(self, question: str, needs: Needs) -> NeedHit | None:
         """The known question that fits best, if any is alike; of a question for reasons, one for reasons."""
@@ -100,6 +110,11 @@ class Matcher:
 def places(sentences: Iterable[SentenceHit]) -> set[Place]:
     """Where sentences stand, whatever they were found by."""
     return {(sentence.passage.id, sentence.sentence) for sentence in sentences}
+
+
+def _is_advice(need: NeedHit) -> bool:
+    """Does the article tell it where it advises its readers?"""
+    return need.sentences[0].passage.id[3:].startswith(ADVISING)
 
 
 def _covers(told: Set[Place], clause: Needs, likest: NeedHit) -> bool:
