@@ -22,7 +22,7 @@ from corpus.article import Language
 from index.attributes import AttributeHit
 from index.retriever import Hit, Needs, SentenceHit
 
-DOUBTFUL_BELOW = 0.9
+DOUBTFUL_BELOW = 0.88
 """Probability of an answer below which the model's own judgement counts."""
 
 log = logging.getLogger(__name__)

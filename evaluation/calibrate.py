@@ -131,8 +131,8 @@ def threshold(
     """The probability below which to keep silent, from (n,) probabilities of an answer, the truth, the sort.
 
     Of the thresholds that refuse no more answerable questions of either sort than is allowed (figures.yaml,
-    NEAR_REFUSED), those that let the fewest others through; of these, those that refuse least; of these, the
-    one in the widest gap.
+    NEAR_REFUSED; to the nearest whole question), those that let the fewest others through; of these, those
+    that refuse least; of these, the one in the widest gap.
     """
     allowed = {False: catalogue().shares["false_abstention"].at_most or 0.0, True: NEAR_REFUSED}
     found = []
@@ -141,7 +141,7 @@ def threshold(
         (answered, _), (refused, _) = count_errors(probable, answerable, below)
         for sort, share in allowed.items():
             _, (wrongly, of) = count_errors(probable[of_bank == sort], answerable[of_bank == sort], below)
-            if wrongly > share * of:
+            if wrongly > round(share * of):
                 break
         else:
             found.append((answered, refused, float(low - high), below))

@@ -94,8 +94,10 @@ class TestLogistic:
     [
         # One refusal in fifty is allowed: above .3, in the wide gap between .5 and .9.
         (50, [0.1, 0.2, 0.5, 0.95], 0.7),
-        # One in forty-nine is more than is allowed: below .3, above .2.
-        (49, [0.1, 0.2, 0.5, 0.95], 0.25),
+        # So is one in forty-nine, for what is allowed is 0.98 of a question.
+        (49, [0.1, 0.2, 0.5, 0.95], 0.7),
+        # One in twenty-four is more than is allowed: below .3, above .2.
+        (24, [0.1, 0.2, 0.5, 0.95], 0.25),
         # A refusal that catches nothing is not made.
         (50, [0.1, 0.2, 0.95], 0.25),
         # Nothing to catch: nobody is refused, and the widest gap lies below all.
