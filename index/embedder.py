@@ -44,6 +44,10 @@ class Embedder(Protocol):
     digest: str  # changes when the same text would get another vector
     dimension: int
 
+    def __hash__(self) -> int:
+        """Encoders are told apart by identity: what was made with one is kept for it."""
+        ...
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Questions -> (n, dimension) unit rows; no texts give (0, dimension)."""
         ...

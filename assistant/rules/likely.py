@@ -10,6 +10,7 @@ The nearest known situation is wrong about the reader one time in four, the regr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,7 @@ class Likely:
     def __init__(self, embedder: Embedder, known: Sequence[Known], rows: Rows, factual: Rows) -> None:
         """`rows`: vectors of the wordings of `known`, in order; `factual`: those of questions of fact."""
         self._embedder = embedder
+        self._judged = lru_cache(maxsize=256)(self._judge_afresh)
         self._mean = rows.mean(axis=0)
         about = [each for each in known for _ in each.wordings]
         readers = np.array([_reader(each) for each in about])
@@ -76,8 +78,12 @@ class Likely:
                 self._of_facts[reader] = _balanced(told[own], said)
 
     @classmethod
+    @lru_cache(maxsize=2)
     def open(cls, embedder: Embedder) -> "Likely":
-        """By the situations and questions that ship. Raises IndexDamagedError when they cannot be read."""
+        """By the situations and questions that ship; solved once for an encoder.
+
+        Raises IndexDamagedError when they cannot be read.
+        """
         known, questions = situations.load(), AsQuestions(embedder)
         asked = [wording for need in bank.load() for wording in need.wordings]
         advice = {wording for need in bank.load(files="advice.yaml") for wording in need.wordings}
@@ -86,7 +92,10 @@ class Likely:
         return cls(embedder, known, rows, Store.open(asked, questions, "questions").rows()[factual])
 
     def judge(self, question: str) -> Judgement:
-        """Judge a question; embeds it."""
+        """Judge a question; embeds it, unless it was judged lately."""
+        return self._judged(question)
+
+    def _judge_afresh(self, question: str) -> Judgement:
         row = self._centred(self._embedder.embed_queries([question[:LONGEST]]))
         scores = (row @ self._of_readers)[0]
         second, first = np.argsort(scores)[-2:]
