@@ -81,9 +81,9 @@ def test_every_quote_stands_in_the_chinese_edition(path: Path, article: str) -> 
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)
-def test_a_fifth_of_our_own_is_not_answered_by_the_article(path: Path) -> None:
+def test_a_tenth_or_more_is_not_answered_by_the_article(path: Path) -> None:
     items = read(path)
-    assert sum(not item["answerable"] for item in items) >= len(items) / 5
+    assert sum(not item["answerable"] for item in items) >= len(items) / 10
 
 
 def test_no_question_is_asked_twice() -> None:
