@@ -1,4 +1,4 @@
-"""`python docs/screenshot.py`: ask the running assistant a question in Chromium and save docs/chat.png.
+"""`python docs/screenshot.py`: ask the running assistant in Chromium, point at a source, save docs/chat.png.
 
 Start `assistant serve` first; needs Chromium and the test tools.
 """
@@ -11,25 +11,36 @@ from playwright.sync_api import expect, sync_playwright
 
 
 def main() -> None:
-    """Ask, open the sources, take the picture."""
+    """Ask, follow the citation into the article, take the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:7860")
     parser.add_argument("--question", default="We are building an IoT sensor at my company. Which framework?")
+    parser.add_argument("--locale", default="en-US", help="the language of the page: en-US or zh-CN")
+    parser.add_argument("--width", type=int, default=1440)
+    parser.add_argument("--height", type=int, default=860)
+    parser.add_argument("--dark", action="store_true")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("chat.png"))
     options = parser.parse_args()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1100, "height": 720}, device_scale_factor=2)
+        page = browser.new_page(
+            locale=options.locale,
+            viewport={"width": options.width, "height": options.height},
+            color_scheme="dark" if options.dark else "light",
+            reduced_motion="reduce",
+            device_scale_factor=1.5,
+        )
         page.goto(options.url)
-        question = page.locator("#question textarea")
-        question.fill(options.question)
-        question.press("Enter")
-        expect(page.get_by_test_id("submit-button")).to_be_visible(timeout=300_000)
-        sources = page.locator(".sources summary").last
-        expect(sources).to_be_visible(timeout=300_000)
-        expect(page.get_by_test_id("submit-button")).to_be_visible(timeout=300_000)
-        sources.click()
-        question.blur()
+        page.wait_for_selector("body[data-ready]")
+        page.locator("#question textarea").fill(options.question)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".turn[data-state=answered]", timeout=300_000)
+        expect(page.get_by_test_id("submit-button")).to_be_visible()
+        page.locator(".cite").first.click()
+        expect(page.locator(".marked").first).to_be_visible()
+        page.locator("[data-do=unfold]").first.click()
+        page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)
         page.screenshot(path=options.out)
         browser.close()

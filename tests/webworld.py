@@ -120,13 +120,13 @@ class Caller:
 
     def act(self, do: str, **given: str) -> dict[str, Any]:
         """Do something; gives what is drawn after it, by the name of its place."""
-        drawn = self._run(self._act, [json.dumps({"do": do, **given}), self.context, None])
+        drawn = self._run(self._act, [json.dumps({"do": do, **given}), self.context])
         self.context = drawn["context"]
         return drawn
 
     def watch(self) -> dict[str, Any]:
         """What is drawn when nothing is left to do."""
-        return self._run(self._watch, [self.context, None])
+        return self._run(self._watch, [self.context])
 
     def close(self) -> None:
         """Leave the page, as a browser does: its heartbeat ends."""

@@ -13,6 +13,11 @@ LISTED = 200
 """Conversations that are listed at most; older ones are found by searching."""
 
 
+def frame(language: Language) -> dict[str, str]:
+    """Everything that depends on the language alone, by its place."""
+    return {part.__name__: part(language) for part in (bar, views, history, article, charts)}
+
+
 @cache
 def bar(language: Language) -> str:
     """The top of the page, with the icons that all of it uses."""
