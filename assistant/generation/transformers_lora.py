@@ -47,6 +47,6 @@ def _adapt(layer: nn.Linear, a: Tensor, b: Tensor, alpha: float) -> None:
     down, up = a.to(device), b.to(device) * (alpha / len(a))
 
     def add(_: nn.Module, given: tuple[Tensor, ...], out: Tensor) -> Tensor:
-        return out + (given[0].float() @ down.T @ up.T).to(out.dtype)
+        return (out + given[0].float() @ down.T @ up.T).to(out.dtype)
 
     layer.register_forward_hook(add)
