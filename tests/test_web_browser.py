@@ -190,7 +190,7 @@ class TestVisit:
     def test_advice_shows_its_way_through_the_flowchart(self, somebody: Visitor) -> None:
         page, words = somebody.page, somebody.words
         somebody.ask(SENSOR)
-        page.get_by_role("button", name=words["path"], exact=True).last.click()
+        page.locator(".turn").get_by_role("button", name=words["path"]).click()
         expect(page.locator(".chart svg")).to_contain_text("TensorFlow ✓")
         page.get_by_role("button", name=words["walk"]).click()
         expect(page.locator(".leaf:visible")).to_have_attribute("data-leaf", "industry.embedded")
