@@ -2,7 +2,8 @@
 
 A folder holds `manifest.json` and `vectors-<hash>.faiss`, with rows in half precision. The vectors are
 written and synced first; putting the manifest in its place is the one atomic step, so a killed writer leaves
-the old index or the new one.
+the old index or the new one. Up to some size every row is compared, beyond it only near ones
+(`index.nearest`); the store says which.
 Loading hashes the file before FAISS reads it (a flipped byte would load without a word) and compares
 every text with the one the row was made from.
 
@@ -21,9 +22,10 @@ from typing import Any
 import faiss
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 
 from corpus.errors import IndexDamagedError
-from index import weights
+from index import nearest, weights
 from index.embedder import Embedder, Vectors
 
 log = logging.getLogger(__name__)
@@ -32,8 +34,6 @@ FORMAT = 2
 METRIC = "inner product of unit rows"
 PACKAGED = Path(__file__).parent / "data"
 REMEDY = "Run `python -m index.build` to make it anew."
-
-faiss.omp_set_num_threads(1)  # hundreds of rows: a second thread costs more than it brings
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,25 @@ class Store:
         return cls(tuple(texts), folder, embedder.id, embedder.dimension, _parse(folder, data))
 
     def scores(self, queries: Vectors) -> Vectors:
-        """(n, dimension) unit rows -> (n, len(texts)) cosines, in the order of `texts`."""
+        """(n, dimension) unit rows -> (n, len(texts)) cosines, in the order of `texts`; all are compared."""
         if not self.texts:
             return np.empty((len(queries), 0), np.float32)
-        found, rows = self._faiss.search(np.ascontiguousarray(queries, np.float32), len(self.texts))
+        found, rows = self._faiss.search(
+            np.ascontiguousarray(queries, np.float32),
+            len(self.texts),
+            params=nearest.exhaustive(self._faiss),
+        )
         scores: Vectors = np.empty_like(found)
         np.put_along_axis(scores, rows, found, axis=1)
         return scores
+
+    def nearest(self, queries: Vectors, k: int) -> tuple[Vectors, NDArray[np.int64]]:
+        """(n, dimension) unit rows -> (n, k) cosines, best first, and (n, k) places in `texts`.
+
+        Large stores may miss some, and then fill up with places of -1.
+        """
+        found, rows = self._faiss.search(np.ascontiguousarray(queries, np.float32), min(k, len(self.texts)))
+        return found, rows
 
     def rows(self) -> Vectors:
         """(len(texts), dimension) float32: the vectors themselves."""
@@ -106,7 +118,8 @@ class Store:
         manifest = _manifest(self.folder)
         if hashlib.sha256(_vector_bytes(self.folder, manifest)).hexdigest() != manifest["sha256"]:
             raise _stale(self.folder, f"{manifest['file']} was changed")
-        return f"{len(self.texts)} texts, {self.dimension} dimensions by {self.embedder}, in {self.folder}"
+        texts = f"{len(self.texts)} texts ({nearest.described(self._faiss)})"
+        return f"{texts}, {self.dimension} dimensions by {self.embedder}, in {self.folder}"
 
 
 def build(folder: Path, texts: Sequence[str], embedder: Embedder) -> Store:
@@ -121,11 +134,9 @@ def build(folder: Path, texts: Sequence[str], embedder: Embedder) -> Store:
     kept |= {_short(text.encode()): vector for text, vector in zip(fresh, made, strict=True)}
     keys = [_short(text.encode()) for text in texts]
     vectors = np.stack([kept[key] for key in keys]) if keys else np.empty((0, embedder.dimension), np.float32)
-    flat = faiss.IndexScalarQuantizer(
-        embedder.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    flat.add(vectors)
-    data = faiss.serialize_index(flat).tobytes()
+    index = nearest.index_of(vectors)
+    log.info("%d texts are searched so: %s", len(texts), nearest.described(index))
+    data = faiss.serialize_index(index).tobytes()
     manifest = {
         "format": FORMAT,
         "metric": METRIC,
@@ -140,7 +151,7 @@ def build(folder: Path, texts: Sequence[str], embedder: Embedder) -> Store:
         _write(folder, manifest, data)
     except OSError as exc:
         log.warning("the index could not be written to %s (%s); it is kept in memory", folder, exc)
-    return Store(tuple(texts), folder, embedder.id, embedder.dimension, flat)
+    return Store(tuple(texts), folder, embedder.id, embedder.dimension, index)
 
 
 def _write(folder: Path, manifest: dict[str, Any], data: bytes) -> None:
@@ -209,7 +220,7 @@ def _maker(folder: Path) -> str | None:
 def _salvage(folder: Path, embedder: Embedder) -> dict[str, Vectors]:
     """Text key -> vector, for every row of this embedder that still has its checksum.
 
-    Such a FAISS file ends with the rows themselves, so they can be had even when the rest is damaged.
+    A flat file ends with the rows themselves, so they can be had even when the rest is damaged.
     """
     try:
         manifest = _manifest(folder)
@@ -219,7 +230,10 @@ def _salvage(folder: Path, embedder: Embedder) -> dict[str, Vectors]:
     except IndexDamagedError:
         return {}
     size = 2 * embedder.dimension
-    tail = data[len(data) - size * len(manifest["rows"]) :]
+    if hashlib.sha256(data).hexdigest() == manifest["sha256"] and manifest["rows"]:
+        tail = _half(_parse(folder, data).reconstruct_n(0, len(manifest["rows"])))
+    else:
+        tail = data[len(data) - size * len(manifest["rows"]) :]
     found = {}
     for number, row in enumerate(manifest["rows"]):
         text, _, checksum = row.partition(" ")

@@ -1,5 +1,6 @@
 """The store against a numpy oracle, every kind of damage, reuse of rows, and a killed writer."""
 
+import hashlib
 import json
 import logging
 import os
@@ -19,6 +20,7 @@ from corpus.errors import IndexDamagedError
 from index import bank
 from index.embedder import open_embedder
 from index.likeness import AsQuestions
+from index.nearest import FLAT_UP_TO
 from index.retriever import Retriever, index_texts
 from index.store import PACKAGED, Store, build
 
@@ -81,7 +83,7 @@ def test_what_was_built_loads_again(tmp_path, embedder):
     loaded = Store.load(tmp_path / "index", TEXTS, embedder)
     query = embedder.embed_queries(["mobile course"])
     assert np.array_equal(loaded.scores(query), built.scores(query))
-    assert loaded.check().startswith("5 texts, 4 dimensions by by-hand, in ")
+    assert loaded.check().startswith("5 texts (every row compared), 4 dimensions by by-hand, in ")
     assert len(list((tmp_path / "index").iterdir())) == 2
 
 
@@ -257,3 +259,65 @@ def test_a_damaged_packaged_index_is_served_around_and_mended(tmp_path):
 def test_the_store_serves_the_retriever_whole():
     retriever = Retriever.open()
     assert retriever.store.folder == PACKAGED / "passages"
+
+
+class Digests(HandEmbedder):
+    """32 dimensions from the bytes of the text's SHA-256: quick enough for very many texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dimension = 32
+
+    def embed_queries(self, texts):
+        digests = b"".join(hashlib.sha256(text.encode()).digest() for text in texts)
+        rows = np.frombuffer(digests, np.uint8).reshape(len(texts), 32).astype(np.float32) - 127.5
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> tuple[Path, list[str], Digests, Store]:
+    """(its folder, its texts, its embedder, a store one text larger than what is searched flat)."""
+    folder, embedder = tmp_path_factory.mktemp("large") / "index", Digests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSISTANT_HOME", str(folder.parent))
+        texts = [f"text {number}" for number in range(FLAT_UP_TO + 1)]
+        return folder, texts, embedder, build(folder, texts, embedder)
+
+
+def test_a_large_store_searches_lists_and_says_so(large):
+    folder, texts, embedder, store = large
+    assert "lists searched" in store.check()
+    loaded = Store.load(folder, texts, embedder)
+    queries = embedder.embed_passages(texts[::9973])  # each of them is in the store
+    scores, places = loaded.nearest(queries, 3)
+    assert [texts[place] for place in places[:, 0]] == texts[::9973]
+    assert np.all(np.diff(scores, axis=1) <= 0)
+    assert np.allclose(scores[:, 0], 1, atol=HALF)
+
+
+def test_a_large_store_still_knows_every_cosine(large):
+    _, texts, embedder, store = large
+    queries = embedder.embed_queries(["another", "one more"])
+    halves = embedder.embed_queries(texts).astype(np.float16).astype(np.float32)
+    assert np.allclose(store.scores(queries), queries @ halves.T, atol=1e-5)
+    assert np.array_equal(store.rows(), halves)
+
+
+def test_a_large_store_keeps_its_rows_when_a_text_changes(large, monkeypatch):
+    folder, texts, embedder, _ = large
+    monkeypatch.setenv("ASSISTANT_HOME", str(folder.parent))
+    embedder.embedded.clear()
+    changed = ["changed", *texts[1:]]
+    assert build(folder, changed, embedder).rows().shape == (len(texts), 32)
+    assert embedder.embedded == ["changed"]
+
+
+def test_the_nearest_of_a_small_store_are_those_of_numpy(tmp_path):
+    embedder = Random()
+    texts = [f"text {number}" for number in range(300)]
+    store = build(tmp_path / "index", texts, embedder)
+    queries = embedder.embed_queries([f"query {number}" for number in range(20)])
+    scores, places = store.nearest(queries, 10)
+    oracle = np.argsort(-store.scores(queries), axis=1)[:, :10]
+    assert np.array_equal(places, oracle)
+    assert np.array_equal(scores, np.take_along_axis(store.scores(queries), oracle, axis=1))

@@ -1,0 +1,89 @@
+"""FAISS over unit rows, as large as it has to be: every row compared, or only the lists that lie near.
+
+Comparing every row is exact and takes 2.5 ms for 100,000 of them, so nothing is to be won below. Above, rows
+go into some 4 √n lists by their nearest centre, and a query looks through the 64th part nearest to it.
+Either holds the rows in half precision, as they are: a row has the same cosine in both. docs/bench.md has a
+million rows both ways, and as a graph (HNSW).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+FLAT_UP_TO = 100_000
+"""Rows that are compared one by one."""
+
+PROBED = 64
+"""One of so many lists is looked through."""
+
+TRAINED_ON = 50
+"""Rows for each list that its centre is found from."""
+
+AT_ONCE = 65_536
+"""Rows added in one go."""
+
+HALF = faiss.ScalarQuantizer.QT_fp16
+
+faiss.omp_set_num_threads(1)  # one query at a time: a second thread costs more than it brings
+
+
+def index_of(rows: Vectors) -> Any:
+    """The index for so many rows: flat or of lists."""
+    return flat(rows) if len(rows) <= FLAT_UP_TO else lists(rows)
+
+
+def flat(rows: Vectors) -> Any:
+    """Every row, compared with every query."""
+    index = faiss.IndexScalarQuantizer(rows.shape[1], HALF, faiss.METRIC_INNER_PRODUCT)
+    index.add(rows)
+    return index
+
+
+def lists(rows: Vectors) -> Any:
+    """Rows in lists, of which a query sees some; made with every processor."""
+    count = max(PROBED, round(4 * len(rows) ** 0.5))
+    centres = faiss.IndexFlatIP(rows.shape[1])
+    index = faiss.IndexIVFScalarQuantizer(
+        centres, rows.shape[1], count, HALF, faiss.METRIC_INNER_PRODUCT, False
+    )
+    index.nprobe = count // PROBED
+    some = np.random.default_rng(0).permutation(len(rows))[: TRAINED_ON * count]
+    with every_processor():
+        index.train(rows[np.sort(some)])
+        for start in range(0, len(rows), AT_ONCE):
+            # FAISS may round differently here: rounded before, a row is the same as in a flat index.
+            index.add(rows[start : start + AT_ONCE].astype(np.float16).astype(np.float32))
+    return index
+
+
+def exhaustive(index: Any) -> Any:
+    """What to search with so that every row is seen; None for a flat index."""
+    if not isinstance(index, faiss.IndexIVF):
+        return None
+    everywhere = faiss.SearchParametersIVF()
+    everywhere.nprobe = index.nlist
+    return everywhere
+
+
+def described(index: Any) -> str:
+    """How the rows are searched, in words."""
+    if isinstance(index, faiss.IndexIVF):
+        return f"{index.nprobe} of {index.nlist} lists searched"
+    return "every row compared"
+
+
+@contextmanager
+def every_processor() -> Iterator[None]:
+    """Let FAISS use every processor in the block."""
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(1)
