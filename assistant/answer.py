@@ -87,6 +87,7 @@ class Timings(BaseModel):
     prompt_tokens: int = Field(default=0, description="tokens that the model read")
     new_prompt_tokens: int = Field(default=0, description="of them not computed before")
     completion_tokens: int = Field(default=0, description="tokens that the model wrote")
+    cached: bool = Field(default=False, description="kept from the same question, asked before")
 
 
 class Answer(BaseModel):

@@ -8,6 +8,7 @@ article, and `stream` only numbers and shows them.
 
 import time
 import uuid
+from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -32,6 +33,7 @@ from assistant.generation import open_generator
 from assistant.generation.base import Generator
 from assistant.grounding import Vocabulary
 from assistant.history import Asked, understand
+from assistant.remembered import Remembered, basis
 from assistant.settings import Settings, load_settings
 from assistant.text import traditional
 from corpus import article, chunking
@@ -59,6 +61,7 @@ class Engine:
         zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
         self._vocabulary = Vocabulary.of(zh, en)
         self._drafter = Drafter(retriever, generator, passages, self._vocabulary, settings.max_answer_tokens)
+        self._remembered = Remembered(settings.cache, basis(settings, generator.name if generator else ""))
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Engine":
@@ -84,8 +87,12 @@ class Engine:
     def stream(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Iterator[Event]:
         """Yield Retrieved, then Tokens, then Final. Closing the iterator stops decoding."""
         began = time.perf_counter()
-        timings = Timings()
         asked = self._understand(question, history, language)
+        yield from self._remembered.stream(asked, question, lambda: self._answer(asked, question, began))
+
+    def _answer(self, asked: Asked, question: str, began: float) -> Stream[Event, None, None]:
+        """The events of an answer made afresh."""
+        timings = Timings()
         hits = self._retriever.search(asked.query, k=PASSAGES, language=asked.language)
         timings.retrieve_ms = _since(began)
         yield Retrieved(passages=[_result(hit) for hit in hits])

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, le=512, description="processor threads of the local model; 0 chooses")
     context_tokens: int = Field(4096, ge=512, le=131072, description="prompt and answer together")
     max_answer_tokens: int = Field(256, ge=1, le=4096, description="an answer is cut off after so many")
+    cache: int = Field(
+        256, ge=0, le=100000, description="answers kept in memory for the same question; 0 keeps none"
+    )
     deadline_seconds: float = Field(60.0, gt=0, le=3600, description="the model may work so long on a reply")
 
     api_keys: SecretStr = Field(

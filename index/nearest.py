@@ -29,7 +29,7 @@ TRAINED_ON = 50
 AT_ONCE = 65_536
 """Rows added in one go."""
 
-HALF = faiss.ScalarQuantizer.QT_fp16
+HALF, PRODUCT = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
 
 faiss.omp_set_num_threads(1)  # one query at a time: a second thread costs more than it brings
 
@@ -41,7 +41,7 @@ def index_of(rows: Vectors) -> Any:
 
 def flat(rows: Vectors) -> Any:
     """Every row, compared with every query."""
-    index = faiss.IndexScalarQuantizer(rows.shape[1], HALF, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.IndexScalarQuantizer(rows.shape[1], HALF, PRODUCT)
     index.add(rows)
     return index
 
@@ -50,9 +50,7 @@ def lists(rows: Vectors) -> Any:
     """Rows in lists, of which a query sees some; made with every processor."""
     count = max(PROBED, round(4 * len(rows) ** 0.5))
     centres = faiss.IndexFlatIP(rows.shape[1])
-    index = faiss.IndexIVFScalarQuantizer(
-        centres, rows.shape[1], count, HALF, faiss.METRIC_INNER_PRODUCT, False
-    )
+    index = faiss.IndexIVFScalarQuantizer(centres, rows.shape[1], count, HALF, PRODUCT, False)
     index.nprobe = count // PROBED
     some = np.random.default_rng(0).permutation(len(rows))[: TRAINED_ON * count]
     with every_processor():
