@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := 2.13.0
 
-.PHONY: run ask test check lint eval train models fuzz clean
+.PHONY: run ask test check lint eval bench train models fuzz clean
 
 run: models            ## serve the web chat and the HTTP API on http://127.0.0.1:7860
 	$(BIN)/assistant serve
@@ -32,6 +32,9 @@ fuzz: $(VENV)/.dev     ## throw 1,000 generated requests at the HTTP API and hol
 
 eval: models           ## ask the development questions, compare with the recorded run, write docs/eval.md
 	$(BIN)/python -m evaluation
+
+bench: models          ## measure speed and memory, say what got worse; make bench PARTS="warm start" for some
+	$(BIN)/python -m evaluation.bench $(PARTS)
 
 train: $(VENV)/.dev models  ## teach the model by a LoRA adapter (hours without CUDA; goes on after a stop)
 	$(BIN)/python -m training.check
