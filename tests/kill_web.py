@@ -13,17 +13,14 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from assistant.conversations import Conversations
-from assistant.engine import Engine
-from assistant.web import page  # noqa: F401  (imported once, before the forks)
-from tests.doors import serving
-from tests.webworld import APIS, Caller, HeldEngine, web_app
+from tests.webworld import APIS, Caller, HeldEngine, forked
 
 LONGEST_S = 0.8
 """A server is killed within this time of the first question, of which it answers about a dozen."""
@@ -77,38 +74,19 @@ class Visitor:
         self.shown = {}
 
 
-@contextlib.contextmanager
-def server(engine: Engine, file: Path) -> Iterator[tuple[str, Callable[[], None]]]:
-    """(address, what kills it) of a server in a process of its own, which does not outlive the block."""
-    told, tell = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with serving(web_app(engine, Conversations.open(file))) as url:
-            os.write(tell, url.encode())
-            os.close(tell)
-            signal.pause()
-    os.close(tell)
-    try:
-        with os.fdopen(told) as pipe:
-            yield pipe.read(), lambda: os.kill(child, signal.SIGKILL)
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-
-
 def main(file: Path, rounds: int) -> None:
     """Start, chat, kill and look, as often as told; then look once more."""
     random.seed(7)
     engine, visitor = HeldEngine.scripted(), Visitor()
     engine.ask(APIS)  # what it computes once, it need not in each fork
     for _ in range(rounds):
-        with server(engine, file) as (url, kill):
-            timer = threading.Timer(random.uniform(0, LONGEST_S), kill)
+        with forked(engine, file) as (url, server):
+            timer = threading.Timer(random.uniform(0, LONGEST_S), os.kill, [server, signal.SIGKILL])
             visitor.chat(url, timer.start)
             timer.join()
         with Conversations.open(file) as store:
             store.check()
-    with server(engine, file) as (url, _):
+    with forked(engine, file) as (url, _):
         visitor.arrive(url)
     print(f"{rounds} kills, {visitor.asked} questions and {visitor.answered} answers shown, none lost")
 

@@ -1,11 +1,14 @@
 """The web chat as tests run it: the true engine, article and rules over a scripted model."""
 
 import json
+import os
+import signal
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -103,6 +106,28 @@ def web_app(engine: Engine, store: Conversations | None = None, kept: bool = Fal
     )
     _put_last(app)
     return protect(app, settings.host, settings)
+
+
+@contextmanager
+def forked(engine: Engine, file: Path) -> Iterator[tuple[str, int]]:
+    """(address, process) of a server in a process of its own, which does not outlive the block."""
+    from assistant.web import page  # noqa: F401  (before the fork, so that no two have to)
+    from tests.doors import serving
+
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with serving(web_app(engine, Conversations.open(file))) as url:
+            os.write(tell, url.encode())
+            os.close(tell)
+            signal.pause()
+    os.close(tell)
+    try:
+        with os.fdopen(told) as pipe:
+            yield pipe.read(), child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 class Caller:
