@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from assistant.answer import Answer
 from assistant.conversations import OFF, Conversations
 from assistant.verification import verify_file
+from assistant.web import failures
 from assistant.web.strings import EXAMPLES, STRINGS
 from tests.doors import serving
 from tests.test_web_rendering import PAYLOADS
@@ -20,6 +21,7 @@ from tests.webworld import (
     APIS,
     APIS_ANSWER,
     APIS_ZH,
+    BREAK,
     BROKEN,
     OUTSIDE,
     SENSOR,
@@ -171,7 +173,8 @@ class TestVisit:
     def test_a_failure_is_a_sentence_with_a_way_on(self, somebody: Visitor) -> None:
         page = somebody.page
         somebody.ask(BROKEN)
-        expect(page.locator(".status")).to_have_text("The model stopped half-way; ask again.")
+        failure = failures.sentence(BREAK, "zh" if chinese(somebody) else "en")
+        expect(page.locator(".status")).to_have_text(failure)
         expect(page.get_by_role("button", name=somebody.words["again"])).to_be_visible()
 
     def test_what_was_understood_can_be_put_right(self, somebody: Visitor) -> None:

@@ -12,8 +12,9 @@ from assistant import rules
 from assistant.answer import Answer, Recommendation
 from assistant.conversations import Conversation, StoredTurn
 from assistant.rules.decision import spoken, states
+from assistant.serving.admission import RefusedError
 from assistant.verification import verify_answer
-from assistant.web import charts, panels, places, turns
+from assistant.web import charts, failures, panels, places, turns
 from assistant.web.acts import View
 from assistant.web.correcting import advise
 from assistant.web.desk import Progress
@@ -22,7 +23,7 @@ from assistant.web.strings import EXAMPLES, STRINGS, strings
 from assistant.web.unfinished import so_far
 from corpus import article, chunking, flowcharts
 from corpus.article import LANGUAGES
-from corpus.errors import InputError
+from corpus.errors import AssistantError, InputError
 from tests.webworld import APIS, OUTSIDE, SENSOR, SENSOR_ZH, HeldEngine
 
 NOW = datetime(2022, 1, 1, tzinfo=UTC)
@@ -94,6 +95,16 @@ class TestStrings:
         }
         assert set(STRINGS["en"]) <= used | by_value
         assert set(re.findall(r"words\.(\w+)", code)) - {"get"} <= set(STRINGS["en"])
+
+    def test_every_failure_is_a_sentence_in_the_language_of_the_page(self) -> None:
+        kinds = [AssistantError]
+        for kind in kinds:
+            kinds += kind.__subclasses__()
+        for kind in kinds:
+            error = kind("Lost.", 1) if issubclass(kind, RefusedError) else kind("Lost.")
+            assert failures.sentence(error, "en") == "Lost."
+            chinese = failures.sentence(error, "zh")
+            assert chinese.endswith("。") or chinese == "服务器出了问题：Lost."
 
     def test_examples_are_of_every_kind_in_both_languages(self) -> None:
         assert [len(EXAMPLES[language]) for language in LANGUAGES] == [6, 6]

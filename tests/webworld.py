@@ -33,6 +33,7 @@ SENSOR = "We are building an IoT sensor at my company. Which framework?"
 SENSOR_ZH = "公司要做一个物联网传感器，用哪个框架？"
 OUTSIDE = "How much does TensorFlow cost per month?"
 BROKEN = "Will the model break off?"
+BREAK = GenerationError("The model stopped half-way; ask again.")
 
 
 def says(messages: Sequence[Message]) -> str:
@@ -67,7 +68,7 @@ class HeldEngine(Engine):
                     time.sleep(0.01)
                 yield event
                 if question == BROKEN:
-                    raise GenerationError("The model stopped half-way; ask again.")
+                    raise GenerationError(str(BREAK))
         finally:
             self.streams -= 1
 

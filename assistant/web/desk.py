@@ -23,6 +23,8 @@ from assistant.generation.stopping import Stop
 from assistant.serving.admission import ClosingError, RefusedError, Ticket
 from assistant.serving.service import Service
 from assistant.serving.standby import NotReadyError
+from assistant.web import failures
+from assistant.web.failures import ManyWaitingError
 from assistant.web.strings import strings
 from assistant.web.unfinished import so_far
 from corpus.errors import AssistantError, HistoryError, InputError
@@ -121,7 +123,7 @@ class Desk:
     def _check(self, conversation: str) -> None:
         work = self._works.get(conversation)
         if work and len(work.queue) >= MAX_WAITING:
-            raise InputError(f"{MAX_WAITING} questions wait already; let one be answered first.")
+            raise ManyWaitingError(f"{MAX_WAITING} questions wait already; let one be answered first.")
 
     def _add(self, owner: str, conversation: str, turn: str, question: str, language: Language) -> None:
         with self._lock:
@@ -172,10 +174,10 @@ class Desk:
             log.info("a question stays unanswered, for the server is shutting down")
         except RefusedError as error:
             metrics.refused(error.reason)
-            self.store.fail(turn, str(error))
+            self.store.fail(turn, failures.sentence(error, work.language))
         except AssistantError as error:
             metrics.failed(error, time.monotonic() - began)
-            self.store.fail(turn, str(error))
+            self.store.fail(turn, failures.sentence(error, work.language))
         except Exception as error:
             log.exception("an answer broke off")
             metrics.failed(error, time.monotonic() - began)

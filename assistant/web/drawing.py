@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from assistant.serving.service import Service
-from assistant.web import panels, turns
+from assistant.web import failures, panels, turns
 from assistant.web.acts import View, Visit
 from assistant.web.desk import Desk, Progress
 from assistant.web.strings import strings
@@ -51,7 +51,7 @@ class Board:
         except HistoryError:
             raise
         except AssistantError as error:
-            watch.refusal = str(error)
+            watch.refusal = failures.sentence(error, visit.view.language)
         drawing: Drawing = {
             "context": visit.view.model_dump_json(),
             "notice": self._notice(visit.view, watch),
@@ -109,7 +109,7 @@ class Board:
         try:
             standby.get()
         except AssistantError as error:
-            return panels.notice(str(error))
+            return panels.notice(failures.sentence(error, view.language))
         return panels.notice(f"{words['unkept']} {self._desk.unkept}") if self._desk.unkept else ""
 
 
