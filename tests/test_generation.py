@@ -18,6 +18,7 @@ from tiny_models import SAYS, write_folder, write_gguf
 from assistant.generation import open_generator, registered
 from assistant.generation.base import Generator, Message, Request
 from assistant.generation.control import neutralise
+from assistant.generation.llamacpp_server import SLOTS
 from assistant.generation.prefixes import FILES_KEPT
 from assistant.generation.pump import Emit, Pump
 from assistant.settings import load_settings
@@ -170,6 +171,33 @@ class TestLlamaCpp:
             assert generation.usage.prompt_tokens > 600
             assert generation.usage.new_prompt_tokens < 40
 
+    def test_the_same_is_computed_whatever_was_asked_or_broken_off_before(self, llamacpp: Generator) -> None:
+        prefix = user("same " * 100)
+        llamacpp.warm(prefix)
+        computed = set()
+        for ask in ("short", "short", "short and longer", "short"):
+            generation = llamacpp.stream(Request([*prefix, *user("short")], max_tokens=1))
+            list(generation)
+            computed.add(generation.usage.new_prompt_tokens)
+            cut = llamacpp.stream(Request([*prefix, *user(ask), {"role": "assistant", "content": "x"}], 1500))
+            next(iter(cut))
+            cut.close()
+        assert len(computed) == 1
+
+    def test_who_waits_for_a_slot_may_leave(self, llamacpp: Generator) -> None:
+        running = [llamacpp.stream(endless(1500)) for _ in range(SLOTS)]
+        for one in running:
+            next(iter(one))
+        waiting = llamacpp.stream(Request(user("hi")))
+        reader = threading.Thread(target=list, args=(waiting,))
+        reader.start()
+        waiting.close()
+        reader.join(5)
+        assert not reader.is_alive()
+        for one in running:
+            one.close()
+        assert say(llamacpp, Request(user("hi"))) == SAYS
+
     @pytest.mark.parametrize("damage", [None, "changed", "cut", "empty"])
     def test_a_prefix_is_read_by_the_next_start_and_computed_again_when_damaged(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path, damage: str | None
@@ -195,6 +223,18 @@ class TestLlamaCpp:
         second.close()
         assert [kept.name for kept in (tmp_path / "prompts").iterdir()] == [name]
         assert file.read_bytes() == whole
+
+    def test_a_prefix_whose_file_is_lost_is_computed_again(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        generator = open_some(str(tiny), threads=1)
+        generator.warm(prefix := user("prefix " * 100))
+        (file,) = (tmp_path / "prompts").iterdir()
+        file.unlink()
+        assert say(generator, Request([*prefix, *user("hi")])) == SAYS
+        assert len(list((tmp_path / "prompts").iterdir())) == 1
+        generator.close()
 
     def test_another_model_or_prefix_has_another_file_and_few_are_kept(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path

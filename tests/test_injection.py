@@ -36,7 +36,7 @@ class Obedient:
         self._asked = False
         self._attack = ""
         self._obeys: Obeys = APART["alone"]
-        settings = load_settings(max_answer_tokens=4096)
+        settings = load_settings(max_answer_tokens=4096, cache=0)
         self._engine = Engine(Retriever.open(), ScriptedGenerator(self._say), settings)
 
     def _say(self, messages: Sequence[Message]) -> str:

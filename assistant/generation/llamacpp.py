@@ -1,13 +1,15 @@
 """llama.cpp in this process: the default engine, for any GGUF file.
 
-Several requests share one model in slots, and a slot keeps the prompt it has seen, so a prefix that does not
-change (instructions and examples) is computed once.
+Several requests share one model, each in a slot of its own. A prefix that does not change (instructions and
+examples) is computed once and brought into the slot anew for every request: whatever was asked or broken off
+before, the same tokens are computed in the same batches, so the same prompt gives the same reply.
 """
 
-import itertools
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import xllamacpp
@@ -22,8 +24,8 @@ from assistant.settings import Settings
 from corpus.errors import GenerationError, InputError
 from index import weights
 
-COPIES = 2
-"""Slots that are given each warm prefix, so that two who ask at the same time both find it."""
+POLL_SECONDS = 0.05
+"""How often a request that waits for a slot looks whether its asker is still there."""
 
 WARM_SECONDS = 600.0
 """Nobody waits for a prefix to be computed, so it may take longer than a reply."""
@@ -37,7 +39,10 @@ class LlamaCpp:
         self._deadline_seconds = settings.deadline_seconds
         self._most_tokens = settings.max_answer_tokens
         self._running: weakref.WeakSet[Pump] = weakref.WeakSet()
-        self._slots = itertools.cycle(range(SLOTS))
+        self._free: SimpleQueue[int] = SimpleQueue()
+        for slot in range(SLOTS):
+            self._free.put(slot)
+        self._warm: list[list[Message]] = []
         lora = adapter.chosen(settings)
         self._server = Server(path, settings, weights.home() / "prompts", lora)
         stat = path.stat()
@@ -47,20 +52,26 @@ class LlamaCpp:
 
     def stream(self, request: Request) -> Generation:
         """Decode in a slot; the text comes in whole characters."""
-        return self._start(_payload(request, self._most_tokens), self._deadline_seconds)
+        usage, payload = Usage(), _payload(request, self._most_tokens)
+
+        def produce(emit: Emit) -> None:
+            with self._slot(emit) as slot:
+                self._prepare(slot, payload["messages"], emit)
+                self._decode(payload | {"id_slot": slot}, usage, emit)
+
+        return Generation(self._pump(produce, self._deadline_seconds), usage)
 
     def warm(self, messages: Sequence[Message]) -> None:
         """Have a prefix at hand, from a file of an earlier run or computed now and then kept in one."""
-        messages = safe(messages)
-        for copy in range(COPIES):
-            slot = next(self._slots)
-            if self._prefixes.restore(messages, slot):
-                continue
-            payload = _payload(Request(messages), 1) | {"id_slot": slot}
-            for _ in self._start(payload, WARM_SECONDS):
-                pass
-            if copy == 0:
-                self._prefixes.save(messages, slot)
+        prefix = safe(messages)
+
+        def produce(emit: Emit) -> None:
+            with self._slot(emit) as slot:
+                self._bring(prefix, slot, emit)
+
+        for _ in self._pump(produce, WARM_SECONDS):
+            pass
+        self._warm.append(prefix)
 
     def close(self) -> None:
         """Stop what runs and free the model; safe to call twice."""
@@ -68,15 +79,41 @@ class LlamaCpp:
             pump.wait()
         self._server.close()
 
-    def _start(self, payload: dict[str, Any], deadline_seconds: float) -> Generation:
-        usage = Usage()
-
-        def produce(emit: Emit) -> None:
-            self._decode(payload, usage, emit)
-
+    def _pump(self, produce: Callable[[Emit], None], deadline_seconds: float) -> Pump:
         pump = Pump(produce, deadline_seconds)
         self._running.add(pump)
-        return Generation(pump, usage)
+        return pump
+
+    @contextmanager
+    def _slot(self, emit: Emit) -> Iterator[int]:
+        """A slot that no other request uses, as soon as there is one."""
+        slot = self._take(emit)
+        try:
+            yield slot
+        finally:
+            self._free.put(slot)
+
+    def _take(self, emit: Emit) -> int:
+        while not emit(""):
+            with suppress(Empty):
+                return self._free.get(timeout=POLL_SECONDS)
+        raise GenerationError("The reply was stopped before it had begun.")
+
+    def _prepare(self, slot: int, messages: list[Message], emit: Emit) -> None:
+        """Have the slot hold the warm prefix of a prompt and nothing else, where it has one."""
+        for prefix in self._warm:
+            if messages[: len(prefix)] == prefix:
+                self._bring(prefix, slot, emit)
+                return
+
+    def _bring(self, prefix: list[Message], slot: int, emit: Emit) -> None:
+        """A prefix into a slot: from its file, else computed and kept in one."""
+        if self._prefixes.restore(prefix, slot):
+            return
+        payload = _payload(Request(prefix), 1) | {"id_slot": slot}
+        self._decode(payload, Usage(), lambda piece: emit(""))
+        if not emit(""):
+            self._prefixes.save(prefix, slot)
 
     def _decode(self, payload: dict[str, Any], usage: Usage, emit: Emit) -> None:
         failures: list[str] = []

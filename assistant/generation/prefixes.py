@@ -33,11 +33,15 @@ class Prefixes:
         self._folder = folder
         self._identity = identity
         self._keep = keep
+        self._sound: set[Path] = set()
 
     def restore(self, messages: Sequence[Message], slot: int) -> bool:
-        """Bring the computed messages into a slot; False when there is no sound file of them."""
+        """Bring the computed messages into a slot; False when there is no sound file of them.
+
+        Bytes are checked when a file is first read, for that takes longer than to read it.
+        """
         for file in self._folder.glob(f"{self._name(messages)}-*.kv"):
-            if file.stem.endswith(_digest(file)) and self._keep("restore", slot, file.name):
+            if self._is_sound(file) and self._keep("restore", slot, file.name):
                 with contextlib.suppress(OSError):
                     file.touch()
                 return True
@@ -57,6 +61,11 @@ class Prefixes:
             log.warning("a computed prompt could not be kept: %s", error)
             with contextlib.suppress(OSError):
                 part.unlink()
+
+    def _is_sound(self, file: Path) -> bool:
+        if file not in self._sound and file.stem.endswith(_digest(file)):
+            self._sound.add(file)
+        return file in self._sound
 
     def _name(self, messages: Sequence[Message]) -> str:
         text = json.dumps([self._identity, list(messages)], ensure_ascii=False)
