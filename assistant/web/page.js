@@ -415,7 +415,8 @@ function begin() {
   document.addEventListener("visibilitychange", pulse);
   draft();
   show(narrow() ? "chat" : "article");
-  new MutationObserver(drawn).observe($("#thread"), { childList: true, subtree: true });
+  const ours = (changes) => changes.some((change) => change.target.closest(".md"));  // not Gradio's progress bars
+  new MutationObserver((changes) => ours(changes) && drawn()).observe($("#thread"), { childList: true, subtree: true });
   new MutationObserver(furnish).observe($(".gradio-container"), { childList: true, subtree: true });
   send("hello", { value: remembered("language") ?? navigator.language, conversation: location.hash.slice(1) });
 }
