@@ -91,7 +91,7 @@ def engines(retriever: Retriever) -> Iterator[dict[str, Engine]]:
         urls = {name: talks.url for name in (*LIARS, *FAILURES)}
         urls["refuses"] = stack.enter_context(ScriptedServer(lying(tell), status=500)).url
         urls["hangs up"] = stack.enter_context(ScriptedServer(lying(tell), promised=100_000)).url
-        settings = load_settings(deadline_seconds=10.0)
+        settings = load_settings(deadline_seconds=10.0, cache=0)
         found = {
             name: Engine(retriever, open_generator(f"openai:{url}#{name}", settings), settings)
             for name, url in urls.items()
@@ -115,7 +115,7 @@ def lied_to(retriever: Retriever) -> Callable[..., Iterator[tuple[str, Answer]]]
             return said
 
         said = ""
-        engine = Engine(retriever, ScriptedGenerator(reply), load_settings())
+        engine = Engine(retriever, ScriptedGenerator(reply), load_settings(cache=0))
         engine.ask(question, history)
         for said in lies(prompts[0])[::step] if prompts else []:
             yield said, engine.ask(question, history)
