@@ -1,6 +1,5 @@
-"""OpenAI's protocol, spoken by OpenAI's own client; and the same answer through every route."""
+"""OpenAI's protocol, spoken by OpenAI's own client."""
 
-import json
 from collections.abc import Iterator
 
 import httpx
@@ -10,9 +9,7 @@ from doors import api_over, serving
 from doubles import EN, ZH, CannedEngine
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from assistant.answer import Answer, Turn
-from assistant.engine import Engine
-from assistant.settings import load_settings
+from assistant.answer import Answer
 
 ASK = [{"role": "user", "content": "What is there?"}]
 MODEL = "framework-assistant"
@@ -260,92 +257,3 @@ class TestModels:
     def test_there_is_no_other(self, client: openai.OpenAI) -> None:
         with pytest.raises(openai.NotFoundError, match="there is framework-assistant"):
             client.models.retrieve("gpt-4")
-
-
-QUESTIONS: tuple[tuple[str, str, list[dict[str, str]]], ...] = (
-    ("Which APIs does TorchServe support?", "auto", []),
-    ("TorchServe 支持哪些 API?", "auto", []),
-    ("TorchServe 支援哪些 API?", "auto", []),
-    ("What is TensorFlow Lite for?", "zh", []),
-    ("I work on mobile apps. Which framework should I use?", "auto", []),
-    ("我是教授,该教哪个框架?", "auto", []),
-    ("What is the capital of France?", "auto", []),
-    ("今天天气怎么样?", "auto", []),
-    (
-        "And TensorFlow?",
-        "auto",
-        [
-            {"role": "user", "content": "How can PyTorch models be deployed?"},
-            {"role": "assistant", "content": "With TorchServe. [1]"},
-        ],
-    ),
-)
-
-
-def same(answer: dict) -> dict:
-    """An answer without what differs each time."""
-    return {name: value for name, value in answer.items() if name not in ("id", "timings")}
-
-
-def sse(text: str) -> list[tuple[str, dict]]:
-    found = []
-    for block in text.strip().split("\n\n"):
-        name, data = block.split("\n", 1)
-        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return found
-
-
-@pytest.fixture(scope="module")
-def article() -> Iterator[tuple[Engine, httpx.Client]]:
-    engine = Engine.open(load_settings(llm="none"))
-    with serving(api_over(engine)) as url, httpx.Client(base_url=url, timeout=30) as client:
-        yield engine, client
-
-
-class TestParity:
-    """The engine over the article, without a model."""
-
-    @pytest.mark.parametrize(("question", "language", "history"), QUESTIONS, ids=[q[0] for q in QUESTIONS])
-    def test_every_route_gives_the_same_answer(self, article, question, language, history) -> None:
-        engine, client = article
-        direct = engine.ask(question, [Turn(**turn) for turn in history], language)
-        body = {"question": question, "language": language, "history": history}
-        whole = client.post("/v1/ask", json=body).json()
-        events = sse(client.post("/v1/ask", json=body, headers={"accept": "text/event-stream"}).text)
-        messages = [*history, {"role": "user", "content": question}]
-        chat = {"messages": messages, "language": language}
-        completion = client.post("/v1/chat/completions", json=chat).json()
-        with openai.OpenAI(base_url=str(client.base_url.join("/v1")), api_key="none") as sdk:
-            chunks = list(
-                sdk.chat.completions.create(
-                    model=MODEL, messages=messages, stream=True, extra_body={"language": language}
-                )
-            )
-        streamed = events[-1][1]
-        answers = [direct.model_dump(mode="json"), streamed, completion["assistant"], chunks[-1].assistant]
-        assert all(same(answer) == same(whole) for answer in answers)
-
-        text = "".join(data["text"] for name, data in events if name == "token")
-        spoken = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
-        assert text == spoken == completion["choices"][0]["message"]["content"] == whole["answer"]
-        self.check_citations(client, whole, completion)
-
-    def check_citations(self, client: httpx.Client, answer: dict, completion: dict) -> None:
-        """Every marker of the text leads to a sentence of the passage that it names."""
-        content = completion["choices"][0]["message"]["content"]
-        annotations = completion["choices"][0]["message"]["annotations"]
-        markers = [marker for sentence in answer["sentences"] for marker in sentence["citations"]]
-        shown = [
-            content[place["start_index"] : place["end_index"]]
-            for place in (annotation["url_citation"] for annotation in annotations)
-        ]
-        assert shown == [f"[{marker}]" for marker in markers]
-        cited = {citation["marker"]: citation for citation in answer["citations"]}
-        for marker, annotation in zip(markers, annotations, strict=True):
-            passage = client.get(httpx.URL(annotation["url_citation"]["url"]).path).json()
-            citation = cited[marker]
-            assert passage["text"][citation["start"] : citation["end"]] == citation["quote"]
-            assert passage["section"] == annotation["url_citation"]["title"]
-        assert [source["source"]["id"] for source in completion["sources"]] == [
-            citation["passage_id"] for citation in answer["citations"]
-        ]
