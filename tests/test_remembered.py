@@ -1,9 +1,12 @@
 """Kept answers through the engine with a scripted model: when they are given again, and when never."""
 
+import json
 import re
 from collections.abc import Callable
 
+import httpx
 import pytest
+from doors import api_over, serving
 from doubles import ScriptedGenerator
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,3 +164,20 @@ def test_no_number_changes_in_the_normal_form(question: str) -> None:
     narrow = question.translate({ord("２"): "2", ord("，"): ",", 0x3000: " "})
     assert re.findall(r"[\d²½①]+", normal(question)) == re.findall(r"[\d²½①]+", narrow)
     assert normal(normal(question)) == normal(question)
+
+
+def test_over_http_a_kept_answer_looks_like_the_first(make: Callable[..., Asking]) -> None:
+    engine, model = make()
+    with serving(api_over(engine)) as url, httpx.Client(base_url=url) as client:
+        first, again = (client.post("/v1/ask", json={"question": EN}).json() for _ in range(2))
+        accept = {"Accept": "text/event-stream"}
+        stream = client.post("/v1/ask", json={"question": EN}, headers=accept).text
+    streamed = json.loads(stream.rsplit("data: ", 1)[1])
+    timings = [answer.pop("timings") for answer in (first, again, streamed)]
+    assert len({answer.pop("id") for answer in (first, again, streamed)}) == 3
+    assert first == again == streamed and len(model.requests) == 1
+    assert [times["cached"] for times in timings] == [False, True, True]
+    assert [line for line in stream.splitlines() if line.startswith("event: ")][:2] == [
+        "event: retrieved",
+        "event: token",
+    ]
