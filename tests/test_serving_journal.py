@@ -14,6 +14,7 @@ from doubles import CannedEngine
 from prometheus_client.parser import text_string_to_metric_families
 
 from assistant.serving import journal
+from tests.webworld import Caller, until, web_app
 
 QUESTION = {"question": "What about the pangolin?"}
 STREAM = {"accept": "text/event-stream"}
@@ -187,3 +188,21 @@ class TestFigures:
                     break
                 time.sleep(0.02)
             assert figures(url)["assistant_answers_total GoneError"] == 1
+
+    def test_count_what_the_page_asked_too(self) -> None:
+        engine = CannedEngine()
+        with serving(web_app(engine)) as url:
+            caller = Caller(url)
+            for question in ("What is there?", "why"):
+                caller.act("ask", text=question)
+                caller.watch()
+            caller.act("ask", text="wait")
+            until(lambda: engine.streams == 1)
+            caller.act("stop")
+            caller.watch()
+            found = figures(url)
+            caller.close()
+        assert found["assistant_answers_total en answered"] == 1
+        assert found["assistant_answers_total GenerationError"] == 1
+        assert found["assistant_answers_total StoppedError"] == 1
+        assert found["assistant_request_queue_time_seconds_count"] == 3

@@ -190,11 +190,12 @@ class Desk:
         seconds = self._service.settings.answer_seconds
         slow = SlowError(f"The answer was not ready within {seconds:g} seconds; ask again, or ask less.")
         timer = threading.Timer(seconds, work.stop.set, [slow])
-        ticket = self._service.answers.join(work.owner)
+        ticket, asked = self._service.answers.join(work.owner), time.monotonic()
         work.stop.then(lambda _: ticket.leave())
         try:
             timer.start()
             _wait(ticket, work.stop)
+            self._service.metrics.waited(time.monotonic() - asked)
             self._report(work, stage="searching")
             with work.stop.here(), closing(_events(engine.stream(question, history))) as events:
                 for event in events:
