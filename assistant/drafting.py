@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
 
-from assistant import abstention, following, prompts, rules, wording
+from assistant import abstention, following, intent, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
 from assistant.asking import clauses, is_small_talk
 from assistant.choosing import Chooser, evidence_of
@@ -90,12 +90,16 @@ class Drafter:
             yield from self._explain(asked, hits, draft)
 
     def _asks_for_a_fact(self, asked: Asked, situation: rules.Situation) -> bool:
-        """Is a fact asked for after all, by someone who has not said who they are?"""
-        if situation.confidence == rules.EXPLICIT or asked.history:
+        """Is a fact asked for after all? What leans on advice given before asks for more of it."""
+        if situation.after_advice:
             return False
-        return self._chooser.matcher.asks_for_a_fact(
-            asked.query, self._retriever.needs(asked.query, asked.language)
-        )
+        needs = self._retriever.needs(asked.query, asked.language)
+        judgement = self._likely.judge(asked.own)
+        seen = intent.signs(asked.own, situation.cues, judgement, needs, self._vocabulary)
+        probability = intent.advice(seen)
+        log.info("Advice is wanted with %.2f: %s", probability, seen)
+        told = situation.confidence > rules.LIKENESS
+        return probability < (intent.WANTED if told else intent.SURELY_WANTED)
 
     def _advise(self, asked: Asked, situation: rules.Situation, draft: Draft) -> Iterator[Claim]:
         """The flowchart's verdict first, then why."""
@@ -142,12 +146,11 @@ class Drafter:
 
     def _more(self, asked: Asked, outcome: rules.Outcome, told: Collection[Evidence]) -> list[Evidence]:
         """What else is asked for beside the advice: sentences for it that agree with the verdict."""
-        if not clauses(simplified(asked.own)):
-            return []
-        needs = [self._retriever.needs(asked.query, asked.language), *self._of_clauses(asked)]
-        wanted = evidence_of(self._chooser.matcher.asked_beside(asked.own, needs))
-        known = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
-        return [e for e in known if rules.agrees(e.text, asked.language, outcome)][:MOST_ADDED]
+        needs = self._retriever.needs(asked.query, asked.language)
+        known = self._chooser.matcher.asked_beside(asked.own, needs, self._of_clauses(asked))
+        wanted = evidence_of(known)
+        more = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
+        return [e for e in more if rules.agrees(e.text, asked.language, outcome)][:MOST_ADDED]
 
     def _explain(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:
         """What the article says: phrased by the model where its words hold, else quoted."""

@@ -15,16 +15,15 @@ ENOUGH = 0.75
 """Likeness from which a known question for reasons goes before one that asks for none."""
 SURE = 0.9
 """Likeness from which a known question is surely asked, beside another."""
-BEYOND_DOUBT = 1.0
-"""Likeness from which a known question is asked beside advice, which says much already."""
+BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE = 0.92, 1.0
+"""Likeness from which a known question is asked beside advice, which says much already: by a whole question,
+and by one of its clauses."""
 ABOUT = 0.12
 """Difference of likeness within which two known questions are about as like."""
 KIND = 0.1
 """What it counts that a known question is of the kind that the words ask for."""
 SEVERAL = 0.05
 """What it counts that it takes several sentences where several things are asked for."""
-ADVISING = ("choosing", "industry", "researcher", "professor", "career", "hobbyist", "beginner")
-"""Sections in which the article advises its readers."""
 TURNED = 0.5
 """What it costs a known question to compare the same two the other way round."""
 OTHER_FRAMEWORK = 0.2
@@ -39,14 +38,6 @@ class Matcher:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-
-    def asks_for_a_fact(self, question: str, needs: Needs) -> bool:
-        """Is it more like a known question about a tool or a figure than like one about advice?"""
-        told = max((n.likeness for n in needs.answered if not _is_advice(n)), default=0.0)
-        advised = max((n.likeness for n in needs.answered if _is_advice(n)), default=0.0)
-        names = {name.value for name in self._vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
-        about = ALIKE if names else ENOUGH if "number" in kinds(simplified(question)) else None
-        return about is not None and told >= about and told > advised + ABOUT
 
     def likest(self, question: str, needs: Needs) -> NeedHit | None:
         """The known question that fits best, if any is alike; of a question for reasons, one for reasons."""
@@ -101,20 +92,16 @@ class Matcher:
                 known.append(own)
         return known
 
-    def asked_beside(self, question: str, needs: Sequence[Needs]) -> list[NeedHit]:
-        """The known questions that are asked beyond doubt, by a question and by its clauses."""
-        found = [self.likest(question, each) for each in needs]
-        return [need for need in found if need is not None and need.likeness >= BEYOND_DOUBT]
+    def asked_beside(self, question: str, needs: Needs, of_clauses: Sequence[Needs]) -> list[NeedHit]:
+        """The known questions that are asked beside advice, by a question and by its clauses."""
+        whole = [(self.likest(question, needs), BESIDE_ADVICE)]
+        clauses = [(self.likest(question, clause), BESIDE_ADVICE_BY_CLAUSE) for clause in of_clauses]
+        return [need for need, least in whole + clauses if need is not None and need.likeness >= least]
 
 
 def places(sentences: Iterable[SentenceHit]) -> set[Place]:
     """Where sentences stand, whatever they were found by."""
     return {(sentence.passage.id, sentence.sentence) for sentence in sentences}
-
-
-def _is_advice(need: NeedHit) -> bool:
-    """Does the article tell it where it advises its readers?"""
-    return need.sentences[0].passage.id[3:].startswith(ADVISING)
 
 
 def _covers(told: Set[Place], clause: Needs, likest: NeedHit) -> bool:

@@ -14,6 +14,7 @@ from assistant.engine import Engine
 from assistant.settings import load_settings
 from corpus.article import LANGUAGES
 from evaluation.labelled import Question
+from evaluation.remembering import Remembering
 from index import bank
 from index.bank import Bank, Need
 from index.embedder import open_embedder
@@ -55,7 +56,7 @@ def engines(
     needs: Sequence[Need] | None = None, count: int = ROUNDS
 ) -> Iterator[tuple[list[Question], Engine]]:
     """The questions of each round, and an engine without a language model that does not know them."""
-    embedder = open_embedder()
+    embedder = Remembering.of_packaged(open_embedder())
     for asked, known in rounds(needs or bank.load(), count):
         wordings = [wording for need in known for wording in need.wordings]
         with tempfile.TemporaryDirectory() as folder:

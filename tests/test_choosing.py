@@ -5,7 +5,7 @@ import pytest
 from assistant.asking import clauses, kinds, parts, wants_reason, wants_several, wants_whole
 from assistant.choosing import Chooser, evidence
 from assistant.grounding import Vocabulary
-from assistant.matching import ALIKE, BEYOND_DOUBT, SURE, Matcher
+from assistant.matching import ALIKE, BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE, SURE, Matcher
 from corpus import article, chunking
 from index.retriever import NeedHit, Needs, SentenceHit
 
@@ -80,9 +80,14 @@ class TestMatcher:
         both = need("who made TorchServe, and when", MAKER)
         assert matcher.asked("Who made TorchServe, and when?", needs(both), [needs(won)]) == [both]
 
-    def test_beside_advice_only_what_is_beyond_doubt(self, vocabulary: Vocabulary) -> None:
-        sure, unsure = need("a", MAKER, likeness=BEYOND_DOUBT), need("b", WINNER, likeness=0.99)
-        assert Matcher(vocabulary).asked_beside("?", [needs(sure), needs(unsure)]) == [sure]
+    def test_beside_advice_only_what_is_surely_asked(self, vocabulary: Vocabulary) -> None:
+        matcher = Matcher(vocabulary)
+        sure, beyond_doubt = (
+            need("a", MAKER, likeness=likeness) for likeness in (BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE)
+        )
+        assert matcher.asked_beside("?", needs(sure), []) == [sure]
+        assert matcher.asked_beside("?", needs(), [needs(sure)]) == []
+        assert matcher.asked_beside("?", needs(), [needs(beyond_doubt)]) == [beyond_doubt]
 
 
 class TestChooser:

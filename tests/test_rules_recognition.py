@@ -195,7 +195,7 @@ def likely():
 
 @pytest.mark.model
 def test_what_no_word_tells_is_recognised(likely):
-    question = "Evenings in the shed I build gizmos that hear a clap; which one for the little chip inside?"
+    question = "Evenings in the shed I build gizmos that hear a clap; which framework for the little chip inside?"
     assert recognise(question).audience is None
     situation = recognise(question, likely=likely)
     assert (situation.audience, situation.facts) == ("hobbyist", {"target": "embedded"})

@@ -8,10 +8,10 @@ from assistant.rules.likely import Likely
 from assistant.rules.phrasing import Flip, Said, compose, flips, overview
 from assistant.rules.proof import Certificate, prove
 from assistant.rules.reader import Claim, read_recommendations
-from assistant.rules.recognition import EXPLICIT, Situation, Understood, recognise
+from assistant.rules.recognition import LIKENESS, Situation, Understood, recognise
 
 __all__ = [
-    "EXPLICIT",
+    "LIKENESS",
     "Certificate",
     "Claim",
     "Disagreement",

@@ -37,13 +37,16 @@ Rows = NDArray[np.float32]
 class Judgement:
     """What a question is most like. Scores are about 1 for what is said and about -1 for what is not.
 
-    `reader` may be NOBODY or NO_ADVICE; `lead` is its distance from the next. `facts` holds, for each reader,
-    the score of each of the facts that known situations show.
+    `reader` may be NOBODY or NO_ADVICE; `lead` is its distance from the next. `advice` is the best score of a
+    reader, `no_advice` that of NO_ADVICE. `facts` holds, for each reader, the score of each of the facts that
+    known situations show.
     """
 
     reader: str
     score: float
     lead: float
+    advice: float
+    no_advice: float
     facts: Mapping[str, Mapping[tuple[str, Value], float]]
 
     def said(self, reader: str, least: float) -> dict[str, Value]:
@@ -103,8 +106,10 @@ class Likely:
             reader: dict(zip(self._facts[reader], (row @ weights)[0].tolist(), strict=True))
             for reader, weights in self._of_facts.items()
         }
+        of = dict(zip(self._readers, scores.tolist(), strict=True))
         lead = float(scores[first] - scores[second])
-        return Judgement(self._readers[first], float(scores[first]), lead, facts)
+        advice = max(score for reader, score in of.items() if reader not in (NOBODY, NO_ADVICE))
+        return Judgement(self._readers[first], float(scores[first]), lead, advice, of[NO_ADVICE], facts)
 
     def _centred(self, rows: Rows) -> Rows:
         """Rows around the mean, of length 1, and a constant."""

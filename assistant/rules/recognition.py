@@ -47,6 +47,7 @@ class Situation:
     `possible` their outcomes. `missing` names what would have to be known ("audience" or facts) in the order
     of asking. `outside` holds "reader" for a reader the article does not advise and "time" for a year other
     than the article's. `words` maps "audience" and each fact to the words of the question that showed it.
+    `cues` names what the words of the question show besides; `after_advice`: the turn before was for advice.
     """
 
     intent: Intent
@@ -58,6 +59,8 @@ class Situation:
     candidates: tuple[str, ...] = ()
     possible: tuple[Outcome, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    cues: frozenset[str] = frozenset()
+    after_advice: bool = False
 
     def outcome(self) -> Outcome | None:
         """The flowchart's outcome, or None where the reader is unknown or no advice is asked for."""
@@ -99,6 +102,12 @@ class _Reading:
         return bool(self.readers or self.values)
 
     @property
+    def all_cues(self) -> frozenset[str]:
+        """What the words show, readers and facts counted in."""
+        readers = {"strong reader" if hit.strong else "weak reader" for hit in self.readers}
+        return self.cues | readers | ({"value"} if self.values else set())
+
+    @property
     def speaks_of_somebody(self) -> bool:
         return "personal" in self.cues or any(hit.strong for hit in self.readers)
 
@@ -118,9 +127,9 @@ def recognise(
             before = _situation(_read(words, turn["content"]), before, words)
     reading = _read(words, question)
     situation = _situation(reading, before, words)
-    if likely is None or _plain(situation, reading, before):
-        return situation
-    return _judged(situation, reading, likely.judge(question), words)
+    if likely is not None and not _plain(situation, reading, before):
+        situation = _judged(situation, reading, likely.judge(question), words)
+    return replace(situation, cues=reading.all_cues, after_advice=before.intent == "advice")
 
 
 def _plain(situation: Situation, reading: _Reading, before: Situation) -> bool:
@@ -137,8 +146,7 @@ def _judged(situation: Situation, reading: _Reading, seen: Judgement, words: Lex
     """The situation with what known situations add to it or, by a wide lead, change in it."""
     advises, found = situation.intent == "advice", situation.audience
     if seen.reader == NO_ADVICE:
-        refused = advises and "wording" not in reading.cues and seen.score > SAID and seen.lead > OVERRULES
-        return Situation("fact", outside=situation.outside) if refused else _told(situation, reading, seen)
+        return _told(situation, reading, seen)
     least = NAMES if advises else ASKS
     clear = seen.reader != NOBODY and seen.score > least and seen.lead > LEADS
     overrules = found is None or (situation.confidence != CARRIED and seen.lead > OVERRULES)

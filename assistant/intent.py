@@ -1,0 +1,71 @@
+"""Does the reader want advice on their own choice, or to know what the article says?
+
+Both speak of readers, tools and frameworks ("Which framework do most papers use?"), so no word alone can
+tell. A logistic model over what the words show, what the question is like and what it names can;
+`python -m evaluation.intent` fits its weights, intent.yaml holds them.
+"""
+
+import math
+from collections.abc import Set
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from assistant.asking import kinds
+from assistant.following import FRAMEWORKS
+from assistant.grounding import Vocabulary
+from assistant.grounding.names import canonical
+from assistant.rules.likely import Judgement
+from assistant.text import simplified
+from index.retriever import NeedHit, Needs
+
+LONG = 40
+"""Characters above which a question tells of more than what it asks."""
+WANTED = 0.5
+"""Probability from which the reader gets advice."""
+SURELY_WANTED = 0.8
+"""The same where no word tells who is asking."""
+ADVISING = ("choosing", "industry", "researcher", "professor", "career", "hobbyist", "beginner")
+"""Sections in which the article advises its readers."""
+
+
+def signs(
+    question: str, cues: Set[str], judgement: Judgement, needs: Needs, vocabulary: Vocabulary
+) -> dict[str, float]:
+    """What tells the two apart, by name; a cue counts 1 where it is shown.
+
+    `told` and `advised` are the likeness of the likest known question outside and inside the sections that
+    advise, `open` that of the likest one the article does not answer.
+    """
+    text = simplified(question)
+    named = {name.value for name in vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
+    least = min((n.likeness for n in needs.answered), default=0.0)
+    return {
+        "advice": judgement.advice,
+        "no advice": judgement.no_advice,
+        "told": max((n.likeness for n in needs.answered if not _advises(n)), default=least),
+        "advised": max((n.likeness for n in needs.answered if _advises(n)), default=least),
+        "open": needs.silent,
+        "named": float(bool(named)),
+        "number": float("number" in kinds(text)),
+        "long": float(len(text) > LONG),
+        **dict.fromkeys(cues, 1.0),
+    }
+
+
+def advice(seen: dict[str, float]) -> float:
+    """How probable it is (0-1) that advice is wanted."""
+    bias, weights = _weights()
+    total = bias + sum(weights.get(name, 0.0) * value for name, value in seen.items())
+    return (1 + math.tanh(total / 2)) / 2
+
+
+def _advises(need: NeedHit) -> bool:
+    return need.sentences[0].passage.id[3:].startswith(ADVISING)
+
+
+@cache
+def _weights() -> tuple[float, dict[str, float]]:
+    data = yaml.safe_load(resources.files("assistant").joinpath("intent.yaml").read_text("utf-8"))
+    return float(data["bias"]), dict(data["weights"])

@@ -1,0 +1,139 @@
+"""`python -m evaluation.intent`: fit the weights that tell a wish for advice from one for facts.
+
+The examples are the index's own: known situations (advice, and some that want none) and the bank's questions
+of fact, each asked where its own wording is not known. No labelled question is read.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import yaml
+from rich.console import Console
+from rich.progress import track
+
+from assistant import intent, rules
+from assistant.grounding import Vocabulary
+from assistant.terminal.show import complain
+from corpus import article, chunking
+from corpus.article import LANGUAGES
+from corpus.errors import AssistantError
+from corpus.files import write_whole
+from evaluation import logistic
+from evaluation.remembering import Remembering
+from index import bank, situations
+from index.bank import Bank, Need
+from index.embedder import Embedder, open_embedder
+from index.likeness import AsQuestions
+from index.retriever import Retriever
+from index.situations import Known
+from index.store import build
+
+TITLE = "Fit the weights that tell a wish for advice from one for facts."
+SHIPPED = Path(intent.__file__).with_suffix(".yaml")
+FOLDS = 5
+
+Entry = TypeVar("Entry", Need, Known)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A wording, whether it asks for advice, and what tells so where it is not known."""
+
+    wording: str
+    advice: bool
+    signs: dict[str, float]
+
+
+def examples(fold: int, embedder: Embedder, vocabulary: Vocabulary) -> Iterator[Example]:
+    """Every fifth wording of each situation and one of each need, asked where all others are known."""
+    needs, asked_needs = _part(bank.load(), fold, most=1)
+    known, asked_situations = _part(situations.load(), fold)
+    advising = {wording for need in bank.load(files="advice.yaml") for wording in need.wordings}
+    wordings = [wording for need in needs for wording in need.wordings]
+    with tempfile.TemporaryDirectory() as folder:
+        store = build(Path(folder) / "questions", wordings, AsQuestions(embedder))
+        retriever = Retriever.open(embedder, Bank(needs, embedder, store))
+    factual = [wording for wording in wordings if wording not in advising]
+    rows = embedder.embed_queries(situations.texts(known))
+    likely = rules.Likely(embedder, known, rows, embedder.embed_queries(factual))
+    asked = [(wording, each.advice) for each, wording in asked_situations]
+    asked += [(wording, False) for _, wording in asked_needs if wording not in advising]
+    for wording, wants in asked:
+        seen = rules.recognise(wording).cues, likely.judge(wording), retriever.needs(wording)
+        yield Example(wording, wants, intent.signs(wording, *seen, vocabulary))
+
+
+def _part(
+    entries: Sequence[Entry], fold: int, most: int | None = None
+) -> tuple[list[Entry], list[tuple[Entry, str]]]:
+    """(the entries without the wordings of a fold, those wordings); at least one wording stays known."""
+    rest, asked = list[Entry](), list[tuple[Entry, str]]()
+    for entry in entries:
+        own = entry.wordings[fold::FOLDS][:most] if len(entry.wordings) > 1 else ()
+        asked += [(entry, wording) for wording in own]
+        rest.append(replace(entry, wordings=tuple(w for w in entry.wordings if w not in own)))
+    return rest, asked
+
+
+def fit(seen: Sequence[Example]) -> tuple[float, dict[str, float]]:
+    """(bias, weight of each sign)."""
+    names = sorted({name for example in seen for name in example.signs})
+    rows = np.array([[example.signs.get(name, 0.0) for name in names] for example in seen])
+    slopes, bias = logistic.fit(rows, np.array([example.advice for example in seen]))
+    return bias, dict(zip(names, slopes.tolist(), strict=True))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit on four fifths and judge on the rest, then fit on all and write; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m evaluation.intent", description=TITLE)
+    parser.add_argument("--out", metavar="FILE", type=Path, default=SHIPPED, help="where the weights go")
+    options = parser.parse_args(arguments)
+    try:
+        passages = chunking.passages(article.load())
+        embedder = Remembering.of_packaged(open_embedder())
+        vocabulary = Vocabulary.of(*([p.text for p in passages if p.language == lang] for lang in LANGUAGES))
+        folds = [
+            list(examples(fold, embedder, vocabulary))
+            for fold in track(range(FOLDS), "Asking", console=Console(stderr=True))
+        ]
+        _show(folds)
+        bias, weights = fit([example for fold in folds for example in fold])
+        write_whole(options.out, _as_yaml(bias, weights, sum(map(len, folds))).encode())
+    except AssistantError as error:
+        complain(str(error))
+        return error.exit_code
+    return 0
+
+
+def _show(folds: Sequence[Sequence[Example]]) -> None:
+    """How many of each sort are taken for the other, by weights fitted on the other folds."""
+    wrong, of = Counter[bool](), Counter[bool]()
+    for number, held in enumerate(folds):
+        bias, weights = fit([e for n, fold in enumerate(folds) if n != number for e in fold])
+        for example in held:
+            total = bias + sum(weights.get(name, 0.0) * value for name, value in example.signs.items())
+            of[example.advice] += 1
+            wrong[example.advice] += (total > 0) != example.advice
+    console = Console(highlight=False)
+    console.print(f"taken for facts: {wrong[True]} of {of[True]} wishes for advice")
+    console.print(f"taken for wishes for advice: {wrong[False]} of {of[False]} others")
+
+
+def _as_yaml(bias: float, weights: Mapping[str, float], count: int) -> str:
+    head = (
+        "# Written by `python -m evaluation.intent`; not edited by hand.\n"
+        f"# Fitted on {count} wordings of index/situations and index/questions, each where it is not known.\n"
+    )
+    data = {"bias": round(bias, 3), "weights": {name: float(f"{w:.4g}") for name, w in weights.items()}}
+    return head + yaml.safe_dump(data, sort_keys=False, width=110)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
