@@ -13,7 +13,7 @@ from evaluation.bench.serving import Serving, never_started, oneshot, serving
 from evaluation.figures import percentile
 from evaluation.labelled import Question
 
-WARMING = ("TensorFlow 是谁开发的?", "Who develops TensorFlow?")
+WARMING = ("TorchServe 支持哪些 API?", "Which APIs does TorchServe support?")
 """Asked before anything is measured, so that the heads of both prompts are at hand."""
 
 

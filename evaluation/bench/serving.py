@@ -20,6 +20,9 @@ APP = Path(__file__).parents[2] / "app.py"
 STOPS_IN = 30.0
 """Seconds that a server may take to end."""
 
+MEMORY = ("VmHWM", "RssAnon")
+"""What Linux calls the most that a process held, and what of its memory stands for no file; in KiB."""
+
 
 @dataclass(frozen=True)
 class Serving:
@@ -35,8 +38,12 @@ class Serving:
             lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         except OSError:
             return self.process.memory_info().rss / 1e9, 0.0
-        kib = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines)}
-        return int(kib["VmHWM"]) * 1024 / 1e9, int(kib["RssAnon"]) * 1024 / 1e9
+        kib = {
+            name: int(value.split()[0])
+            for name, value in (line.split(":", 1) for line in lines)
+            if name in MEMORY
+        }
+        return kib["VmHWM"] * 1024 / 1e9, kib["RssAnon"] * 1024 / 1e9
 
 
 @contextmanager
