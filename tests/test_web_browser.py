@@ -307,11 +307,32 @@ class TestVisit:
             page.locator(".turn").last.locator(".chip summary").first.click()
             assert somebody.axe() == []
             page.keyboard.press("Escape")
+            page.locator(".turn").last.locator(".sources [data-do=cite]").first.evaluate("e => e.click()")
+            expect(page.locator(".marked").first).to_be_visible()
             for view in ("article", "charts", "chat"):
                 somebody.view(view)
                 assert somebody.axe() == []
             page.locator("[data-do=theme]").click()
         assert page.evaluate("document.documentElement.scrollWidth") == somebody.width
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh-CN", 1440), ("en-US", 375)], ids=["zh-desk", "en-phone"])
+def test_either_language_fits_either_screen(browser: Browser, url: str, locale: str, width: int) -> None:
+    with visiting(browser, url, locale, width) as somebody:
+        page = somebody.page
+        assert somebody.axe() == []
+        somebody.ask(SENSOR_ZH if chinese(somebody) else SENSOR)
+        page.locator("[data-do=unfold]").last.click()
+        for view in ("article", "charts", "chat"):
+            somebody.view(view)
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            cut = page.evaluate(
+                """() => [...document.querySelectorAll('h1, button, summary, .said')].filter(e =>
+                    e.offsetParent && !e.closest('#list, .excerpt') && e.scrollWidth > e.clientWidth + 1
+                ).map(e => e.outerHTML.slice(0, 120))"""
+            )
+            assert cut == []
+        assert somebody.axe() == []
 
 
 def test_everything_can_be_done_without_a_mouse(browser: Browser, url: str) -> None:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from assistant.web.page import ROUTES
 from tests.doors import serving
 from tests.doubles import EN, CannedEngine
-from tests.webworld import Caller, web_app
+from tests.webworld import Caller, until, web_app
 
 ROOT = Path(__file__).parent.parent
 OURS = re.compile(r"/v1/|/docs|/openapi\.json|/healthz|/readyz|/metrics|/conversations/|/static-offline-docs")
@@ -159,6 +159,18 @@ def test_a_refused_act_is_a_sentence(url: str) -> None:
     assert "There is no conversation" in caller.act("rename", id="x", title="y")["notice"]
     assert "reload it" in caller.act("explode")["notice"]
     assert caller.act("find", value="")["notice"] == ""
+
+
+def test_nothing_is_kept_of_a_page_that_was_left(url: str, app: FastAPI) -> None:
+    queue = gradio(app).get_blocks()._queue
+    pages = [Caller(url) for _ in range(3)]
+    for page in pages:
+        page.act("hello", value="en")
+    kept = {page.session for page in pages}
+    assert kept <= set(queue.pending_messages_per_session) & set(queue.pending_event_ids_session)
+    for page in pages:
+        page.close()
+    until(lambda: not kept & (set(queue.pending_messages_per_session) | set(queue.pending_event_ids_session)))
 
 
 def test_malformed_acts_change_nothing(url: str) -> None:

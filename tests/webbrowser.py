@@ -119,6 +119,7 @@ class Visitor:
 
     def axe(self) -> list[str]:
         """What axe-core finds, of every severity."""
-        self.page.evaluate(AXE.read_text("utf-8"))
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text("utf-8"))
         found = self.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
         return [f"{one['impact']} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]

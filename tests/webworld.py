@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from assistant.answer import Event, Turn
 from assistant.conversations import OFF, Conversations
 from assistant.engine import Engine
-from assistant.generation.base import Message
+from assistant.generation.base import Generation, Message, Request
 from assistant.generation.stopping import current
 from assistant.serving.service import Service
 from assistant.serving.standby import Standby
@@ -44,6 +44,15 @@ def says(messages: Sequence[Message]) -> str:
     return "它同时支持 REST 和 gRPC API。[1]" if "哪些" in asked else f"{APIS_ANSWER} [1]"
 
 
+class Forgetful(ScriptedGenerator):
+    """A scripted model that does not keep what it was asked, so that it can be asked without end."""
+
+    def stream(self, request: Request) -> Generation:
+        """The reply."""
+        self.requests.clear()
+        return super().stream(request)
+
+
 class HeldEngine(Engine):
     """The true engine, held before the events named in `hold` until they are taken out of it.
 
@@ -56,7 +65,7 @@ class HeldEngine(Engine):
     @classmethod
     def scripted(cls) -> "HeldEngine":
         """Over the shipped index and the scripted model."""
-        return cls(Retriever.open(), ScriptedGenerator(says), load_settings())
+        return cls(Retriever.open(), Forgetful(says), load_settings())
 
     def stream(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Iterator[Event]:
         """The engine's events, each let through when it is not held."""

@@ -68,6 +68,10 @@ class Board:
             drawing["thread"] = _thread(visit, watch.drawn)
         return drawing
 
+    def forget(self, page: str) -> None:
+        """Keep nothing of a page that was left."""
+        self._watches.forget(page)
+
     async def watch(self, context: str, page: str, owner: str) -> AsyncIterator[Drawing]:
         """Draw the conversation in view whenever its answer has come further, until nothing is left to do.
 

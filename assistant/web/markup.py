@@ -1,11 +1,14 @@
 """HTML from templates, escaped by default, in the form in which Gradio's Markdown passes it on untouched."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+_END = re.compile(r"[^\s\u3000-\u9fff\uff00-\uffef]{0,20}\S$")
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -34,6 +37,12 @@ def kept(text: str) -> Markup:
     return Markup("&#10;").join(escape(line) for line in text.split("\n"))
 
 
+def tied(text: str) -> tuple[str, str]:
+    """(the text, its end), where the end is what a citation must not part from: a word, or a Chinese stop."""
+    end = _END.search(text)
+    return (text[: end.start()], end[0]) if end else (text, "")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -43,6 +52,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"lines": lines, "kept": kept}
+    environment.filters |= {"lines": lines, "kept": kept, "tied": tied}
     environment.globals["icon"] = icon
     return environment

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from assistant.web import exporting
 from assistant.web.desk import Desk
 from assistant.web.document import Document
 from assistant.web.drawing import Board, Drawing
+from assistant.web.leaving import Leaving
 from assistant.web.strings import STRINGS, strings
 from assistant.web.theme import theme
 from assistant.web.visitors import Visitors, owner_of
@@ -76,9 +78,11 @@ def mount(app: FastAPI, store: Conversations | None = None) -> FastAPI:
         desk = Desk(service, Conversations.open(OFF))
         desk.forget(str(error))
     app.include_router(exporting.routes(lambda: desk.store))
+    board = Board(service, desk)
+    blocks = create_page(board)
     gr.mount_gradio_app(
         app,
-        create_page(Board(service, desk)),
+        blocks,
         path="/",
         theme=theme(),
         favicon_path=str(HERE / "favicon.svg"),
@@ -92,9 +96,19 @@ def mount(app: FastAPI, store: Conversations | None = None) -> FastAPI:
         mcp_server=False,
     )
     page = app.routes[-1]
-    page.app = Document(Visitors(AllowList(page.app, ROUTES)), HERE)  # type: ignore[attr-defined]
+    inner = Leaving(AllowList(page.app, ROUTES), partial(_forget, blocks, board))  # type: ignore[attr-defined]
+    page.app = Document(Visitors(inner), HERE)  # type: ignore[attr-defined]
     _close_with(app, desk)
     return app
+
+
+def _forget(blocks: gr.Blocks, board: Board, session: str) -> None:
+    """Keep nothing of a page that was left, where Gradio keeps its empty queue and a set for good."""
+    board.forget(session)
+    queue = blocks._queue
+    if not queue.pending_event_ids_session.get(session):
+        queue.pending_event_ids_session.pop(session, None)
+        queue.pending_messages_per_session.pop(session, None)
 
 
 def _close_with(app: FastAPI, desk: Desk) -> None:

@@ -42,3 +42,8 @@ class Watches:
             if len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
             return watch
+
+    def forget(self, page: str) -> None:
+        """Keep no watch of a page."""
+        with self._lock:
+            self._pages.pop(page, None)
