@@ -99,7 +99,7 @@ def _run(part: str, order: Order, options: argparse.Namespace) -> Run:
         version=VERSION,
         machine=machine,
         note=options.note,
-        questions=f"{len(order.questions)} questions (each {options.every}. of {options.questions})",
+        questions=f"{len(order.questions)} questions (one in {options.every} of {options.questions})",
         runs=options.runs,
         figures={
             name: round(median(one.figures[name] for one in measured), 4) for name in measured[0].figures

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import mean, median
 
+from assistant.drafting import EXTRACTIVE
 from assistant.generation import registered
 from evaluation.bench.clients import Reading, crowd
 from evaluation.bench.serving import Serving, never_started, oneshot, serving
@@ -70,6 +71,7 @@ def warm(order: Order) -> Measured:
         readings, seconds = crowd(server.url, order.questions)
     answers = [reading.answer for reading in readings]
     phrased = [answer for answer in answers if answer.timings.completion_tokens]
+    answered = [answer for answer in answers if not answer.abstained]
     retrieve = [answer.timings.retrieve_ms for answer in answers]
     evidence = [reading.evidence * 1000 for reading in readings]
     figures = {
@@ -81,7 +83,7 @@ def warm(order: Order) -> Measured:
         "prompt_tokens": _mean(a.timings.prompt_tokens for a in phrased),
         "computed_tokens": _mean(a.timings.new_prompt_tokens for a in phrased),
         "written_tokens": _mean(a.timings.completion_tokens for a in phrased),
-        "phrased": 100 * len(phrased) / max(1, sum(not answer.abstained for answer in answers)),
+        "phrased": 100 * _mean(answer.model != EXTRACTIVE for answer in answered),
     }
     return Measured(figures, {"first token": [r.first for r in readings], "whole answer": _whole(readings)})
 
@@ -174,7 +176,7 @@ def _spread(name: str, values: Sequence[float], unit: str = "s") -> dict[str, fl
     return {f"{name}_p{percent}_{unit}": percentile(values, percent) for percent in (50, 95)}
 
 
-def _mean(values: Iterator[int]) -> float:
+def _mean(values: Iterable[float]) -> float:
     found = list(values)
     return mean(found) if found else 0.0
 
