@@ -92,6 +92,7 @@ class TestVisit:
         assert page.title() == f"{STRINGS['en']['title']} · {STRINGS['zh']['title']}"
         assert page.locator("html").get_attribute("lang") == ("zh" if chinese(somebody) else "en")
         assert page.evaluate("document.documentElement.scrollWidth") == somebody.width
+        assert page.locator("h1").evaluate("e => e.scrollWidth <= e.clientWidth")
         assert somebody.axe() == []
 
     def test_found_evidence_comes_first_and_sentences_follow(
@@ -127,6 +128,7 @@ class TestVisit:
             page.mouse.move(5, 5)
         expect(page.locator("#card")).to_be_hidden()
         expect(page.locator(".marked")).to_have_text([QUOTE_ZH, QUOTE])
+        expect(page.locator(".marked").first).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
         until(lambda: somebody.in_view(".marked"))
         page.locator("[data-do=edition][data-value=zh]").click()
         expect(page.locator(".marked:visible")).to_have_text([QUOTE_ZH])
@@ -460,9 +462,11 @@ def test_an_injected_script_stays_dead(browser: Browser, url: str) -> None:
             box.append(script);
             document.querySelector('#go').click(); }"""
         )
-        somebody.page.wait_for_timeout(300)
-        assert somebody.page.evaluate("window.hacked") is None
-        refused = [fault for fault in somebody.faults if "Content Security Policy" in fault]
-        assert len(refused) >= 3
+
+        def refused() -> int:
+            assert somebody.page.evaluate("window.hacked") is None
+            return sum("Content Security Policy" in fault for fault in somebody.faults)
+
+        until(lambda: refused() >= 3)
         assert not any(fault.startswith("http://evil.example/?") for fault in somebody.faults)
         somebody.faults.clear()

@@ -16,7 +16,10 @@ ON_SCREEN = """e => {
     return box.top >= 0 && box.bottom <= innerHeight && box.height > 0;
 }"""
 
-expect.set_options(timeout=30_000)  # milliseconds; a shared machine may be slow
+PATIENCE_MS = 90_000
+"""How long anything may take to come about; a shared machine may be slow."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
@@ -45,6 +48,7 @@ class Visitor:
             accept_downloads=True,
             **more,  # type: ignore[arg-type]
         )
+        self.context.set_default_timeout(PATIENCE_MS)
         self.url, self.width, self.faults = url, width, list[str]()
         self.words: Words = STRINGS["zh" if locale.startswith("zh") else "en"]
         self.page = self.context.new_page()

@@ -182,7 +182,7 @@ class Caller:
         raise AssertionError("the stream ended before the act was done")
 
 
-def until(holds: object, seconds: float = 20.0) -> None:
+def until(holds: object, seconds: float = 90.0) -> None:
     """Wait until a condition holds."""
     ends = time.monotonic() + seconds
     while not holds():  # type: ignore[operator]
