@@ -1,5 +1,6 @@
 """Asking and answering behind the page: what is kept, what waits, what stops, and for whom."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -21,6 +22,7 @@ from assistant.verification import verify_file
 from assistant.web import exporting
 from assistant.web.acts import View, Visit
 from assistant.web.desk import MAX_WAITING, Desk
+from assistant.web.drawing import Board, Drawing
 from assistant.web.strings import strings
 from assistant.web.visitors import Visitors, owner_of
 from corpus.errors import InputError, WeightsError
@@ -230,6 +232,23 @@ class TestDesk:
             assert "requests of yours" in str(turns(visits[-1])[0].failure)
         for one in visits:
             settled(one)
+
+
+def test_a_question_refused_stays_in_its_box_and_the_notice_until_there_is_room(
+    desk: Desk, engine: HeldEngine
+) -> None:
+    board, context = Board(desk._service, desk), "{}"
+    with engine.held("Final"):
+        for _ in range(MAX_WAITING + 2):
+            drawn = board.act("ask", {"text": OUTSIDE}, context, "page", "me")
+            context = drawn["context"]
+            until(lambda: engine.streams == 1)
+        assert "wait already" in drawn["notice"] and drawn["question"] == {"value": OUTSIDE}
+
+    async def watched() -> list[Drawing]:
+        return [drawing async for drawing in board.watch(context, "page", "me")]
+
+    assert asyncio.run(watched())[-1]["notice"] == ""
 
 
 class TestActs:

@@ -97,6 +97,9 @@ class Board:
                 drawing |= await asyncio.to_thread(_news, visit, now)
                 if watch.latest == mine:
                     watch.drawn = now
+                    if now is None:  # what there was no room for may be asked now
+                        watch.refusal = ""
+                        drawing["notice"] = self._notice(view, watch)
                     yield dict(drawing)
             if now is None and not opening:
                 return
