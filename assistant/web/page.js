@@ -23,14 +23,15 @@ function send(act, given = {}) {
   return last;
 }
 
-// Gradio sends the question with its own event; what has been sent leaves the box, what was typed since stays.
+// The question leaves its box when it is sent; it comes back if the server turns out to be away.
 let unheard = "";
 
-function sent(box) {
+function ask(box) {
   const text = box.value;
   if (!text.trim()) return;
   unheard = text;
-  setTimeout(() => { if (box.value.startsWith(text)) write(box, box.value.slice(text.length)); }, 60);
+  write(box, "");
+  send("ask", { text });
 }
 
 function write(box, text) {
@@ -247,7 +248,7 @@ function leaveDrawer() {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do], a[data-do]");
   if (button) acts[button.dataset.do]?.(button, event);
-  if (event.target.closest("#question .submit-button")) sent($("#question textarea"));
+  if (event.target.closest("#question .submit-button")) ask($("#question textarea"));
   for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   if (!card.hidden && !card.contains(event.target) && event.target.closest(".cite") !== cardFor) unpeek(true);
   if (document.body.classList.contains("drawer") && narrowDrawer() && !event.target.closest("#history, #list, #open-history")) leaveDrawer();
@@ -296,7 +297,7 @@ document.addEventListener("focusin", (event) => {
 });
 
 document.addEventListener("keypress", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && event.target.matches("#question textarea")) sent(event.target);
+  if (event.key === "Enter" && !event.shiftKey && event.target.matches("#question textarea")) ask(event.target);
 });
 
 document.addEventListener("keydown", (event) => {

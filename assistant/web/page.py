@@ -1,8 +1,8 @@
 """The web door: the chat page, a Gradio app mounted beside the API in one application.
 
 What the page shows is HTML from our templates in Gradio's Markdown, which redraws only what changed. What a
-visitor does comes in over one hidden textbox, the wire, which page.js writes to; the question has a textbox
-of its own. Both run through Gradio's queue, and a page that watches a conversation is streamed its progress.
+visitor does comes in over one hidden textbox, the wire, which page.js writes to. It runs through Gradio's
+queue, and a page that watches a conversation is streamed its progress.
 """
 
 import json
@@ -141,9 +141,6 @@ def create_page(board: Board) -> gr.Blocks:
             }
             return drawn or {parts["thread"]: gr.skip()}
 
-        def ask(text: str, context: str, request: gr.Request) -> dict[Any, Any]:
-            return updates(board.act("ask", {"text": text}, context, *_whose(request)))
-
         def stop(context: str, request: gr.Request) -> dict[Any, Any]:
             return updates(board.act("stop", {}, context, *_whose(request)))
 
@@ -162,7 +159,6 @@ def create_page(board: Board) -> gr.Blocks:
             "trigger_mode": "multiple",  # else what comes while the same event is under way is dropped
         }
         for event, function, said in (
-            (question.submit, ask, [question, context]),
             (question.stop, stop, [context]),
             (wire.submit, act, [wire, context]),
         ):
@@ -185,6 +181,7 @@ def _question() -> gr.Textbox:
         show_label=False,
         container=False,
         submit_btn=True,
+        interactive=True,  # no event takes it as input
         max_length=MAX_QUESTION,
         max_lines=6,
         elem_id="question",
