@@ -17,7 +17,7 @@ SLOPE_KB = 5.0
 """What a chat may cost for good."""
 
 WARM = 0.3
-"""The share of the chats after which everything is there that is kept once."""
+"""The share of the chats after which everything is there that is kept once, or of the newest alone."""
 
 ASKED = (("en", APIS), ("zh", SENSOR_ZH), ("en", OUTSIDE), ("zh", APIS_ZH), ("en", SENSOR))
 
@@ -42,7 +42,10 @@ def main(file: Path, chats: int) -> int:
     engine, used = HeldEngine.scripted(), list[int]()
     with forked(engine, file) as (url, server):
         for number in range(chats):
-            chat(url, *ASKED[number % len(ASKED)])
+            language, question = ASKED[number % len(ASKED)]
+            chat(
+                url, language, f"{question} ({number})"
+            )  # no two alike, so that none is answered from memory
             used.append(resident_kb(server))
             if number % max(1, chats // 20) == 0:
                 print(f"{number:5} chats  {used[-1] / 1024:6.1f} MB", flush=True)

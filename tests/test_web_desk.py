@@ -234,6 +234,22 @@ class TestDesk:
             settled(one)
 
 
+def test_who_waits_for_others_is_told_so(engine: HeldEngine, store: Conversations) -> None:
+    desk = Desk(service(engine, answers_at_once=1), store)
+    first, second = (Visit(desk, owner, View()) for owner in ("me", "you"))
+
+    def stage(visit: Visit) -> str:
+        progress = desk.progress(visit.view.conversation)
+        return progress.stage if progress else ""
+
+    with engine.held("Final"):
+        first.perform("ask", {"text": APIS})
+        until(lambda: stage(first) == "writing")
+        second.perform("ask", {"text": APIS})
+        until(lambda: stage(second) == "queued")
+    assert settled(first)[0].answer and settled(second)[0].answer
+
+
 def test_a_question_refused_stays_in_its_box_and_the_notice_until_there_is_room(
     desk: Desk, engine: HeldEngine
 ) -> None:

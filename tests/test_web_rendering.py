@@ -191,7 +191,7 @@ class TestTurns:
 
     def test_advice_shows_its_facts_and_the_way_to_it(self, advice: Answer) -> None:
         html = turns.thread(talk(kept(advice)), None, "zh")
-        assert '<span class="fact">读者</span><b>工业界</b>' in html
+        assert '<span class="fact">读者</span><b>工业界 <svg' in html
         assert 'data-do="correct" data-fact="target" data-value="mobile" >移动应用</button>' in html
         assert html.count("<svg") > html.count('<svg class="icon"') and "✓" in html
         assert 'data-audience="industry" data-facts="target=embedded"' in html

@@ -135,7 +135,7 @@ class Desk:
                 return
             work = self._works[conversation] = _Work(owner, conversation, language)
             work.queue.append((turn, question))
-            work.progress = Progress(turn, "queued")
+            work.progress = Progress(turn, "searching")
         threading.Thread(target=self._run, args=(work,), name=f"desk-{conversation[:8]}", daemon=True).start()
 
     def _run(self, work: _Work) -> None:
@@ -147,7 +147,7 @@ class Desk:
                     return
                 turn, question = work.queue.popleft()
                 work.stop = Stop()
-                work.progress = Progress(turn, "queued")
+                work.progress = Progress(turn, "searching")
                 self._report(work)
             try:
                 self._turn(work, turn, question)
@@ -194,6 +194,8 @@ class Desk:
         work.stop.then(lambda _: ticket.leave())
         try:
             timer.start()
+            if not ticket.turn.done():
+                self._report(work, stage="queued")
             _wait(ticket, work.stop)
             self._service.metrics.waited(time.monotonic() - asked)
             self._report(work, stage="searching")
