@@ -93,7 +93,7 @@ _KINDS = {
     ),
     "definition": _DEFINES,
     "comparison": re.compile(
-        r"相比|比较|对比|区别|不同(?![的身类])|差[别异]|哪个更|谁更|\bcompare|\bdiffer|\bversus\b|\bvs\b|\bbetter\b|\bthan\b",
+        r"相比|比较|对比|区别|不同(?![的身类])|不一样|异同|差[别异]|哪个更|谁更|\bcompare|\bdiffer|\bversus\b|\bvs\b|\bbetter\b|\bthan\b",
         re.I,
     ),
 }

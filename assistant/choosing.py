@@ -15,7 +15,7 @@ from assistant.asking import kinds, parts, wants_several
 from assistant.citing import Evidence
 from assistant.following import FRAMEWORKS, MAKERS
 from assistant.grounding import Vocabulary
-from assistant.matching import Matcher
+from assistant.matching import SURE, Matcher
 from corpus.chunking import Passage
 from index.retriever import NeedHit, Needs, SentenceHit
 
@@ -63,11 +63,11 @@ class Chooser:
         """Evidence for a question, best first; few pieces."""
         known = self.matcher.asked(question, needs, of_clauses)
         told = evidence_of(known)
-        corrections = self._corrections(question, told, ranked)
+        corrections = self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
         told += [e for e in corrections if e not in told]
         others = [] if known else [evidence(s) for s in self._ranked(question, ranked)]
         offered = told or list(dict.fromkeys(others))[:MOST]
-        whole = wants_several(question) or (bool(known) and known[0].kind == "definition" in kinds(question))
+        whole = wants_several(question) or (bool(known) and _takes_all(question, known[0]))
         required = frozenset(e for e in told if whole or e.passage == told[0].passage or e in corrections)
         return Choice(tuple(offered), required)
 
@@ -86,6 +86,16 @@ class Chooser:
                 if names & things and names & family and not names & wrong:
                     found.append(evidence(sentence))
                     break
+        return found
+
+    def _other_sides(
+        self, question: str, told: Sequence[Evidence], ranked: Sequence[SentenceHit]
+    ) -> list[Evidence]:
+        """The best sentence on each thing set side by side in the question of which nothing is told."""
+        missing = self._subjects(question) - self._named(f"{e.quote.text} {e.quote.other}" for e in told)
+        found = []
+        for name in sorted(missing) if told else ():
+            found += [evidence(s) for s in ranked if name in self._named((s.text, s.counterpart_text))][:1]
         return found
 
     def left_open(self, question: str, choice: Choice, cited: Collection[Evidence]) -> list[Evidence]:
@@ -131,6 +141,13 @@ class Chooser:
         best = chosen[0]
         beside = [s for s in ranked if s.passage == best.passage and abs(s.sentence - best.sentence) == 1]
         return list(dict.fromkeys([best, *beside, *chosen[1:]]))[:MOST]
+
+
+def _takes_all(question: str, known: NeedHit) -> bool:
+    """Is no part of the known question's sentences an answer?"""
+    if known.kind in ("comparison", "list", "multihop"):
+        return known.likeness >= SURE
+    return known.kind == "definition" in kinds(question)
 
 
 def evidence(sentence: SentenceHit) -> Evidence:

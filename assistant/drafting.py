@@ -82,24 +82,30 @@ class Drafter:
         """Verified claims, in order; none where the article does not answer. Fills `draft` on the way."""
         if is_small_talk(asked.question):
             return
-        earlier = [turn.model_dump() for turn in asked.history]
-        situation = rules.recognise(asked.question, earlier, self._likely)
-        if situation.intent == "advice" and not self._asks_for_a_fact(asked, situation):
+        situation = self._situation(asked)
+        if situation.intent == "advice":
             yield from self._advise(asked, situation, draft)
         else:
             yield from self._explain(asked, hits, draft)
 
-    def _asks_for_a_fact(self, asked: Asked, situation: rules.Situation) -> bool:
-        """Is a fact asked for after all? What leans on advice given before asks for more of it."""
-        if situation.after_advice:
-            return False
-        needs = self._retriever.needs(asked.query, asked.language)
+    def _situation(self, asked: Asked) -> rules.Situation:
+        """What the rules recognise, where the signs bear it out whether advice is wanted at all."""
+        earlier = [turn.model_dump() for turn in asked.history]
+        situation = rules.recognise(asked.question, earlier, self._likely)
+        advises = situation.intent == "advice"
+        if situation.after_advice or not (advises or intent.NAMED in situation.cues):
+            return situation
         judgement = self._likely.judge(asked.own)
+        needs = self._retriever.needs(asked.query, asked.language)
         seen = intent.signs(asked.own, situation.cues, judgement, needs, self._vocabulary)
-        probability = intent.advice(seen)
-        log.info("Advice is wanted with %.2f: %s", probability, seen)
-        told = situation.confidence > rules.LIKENESS
-        return probability < (intent.WANTED if told else intent.SURELY_WANTED)
+        inferred = situation.confidence <= rules.LIKENESS
+        wanted = intent.wants_advice(seen, intent.SURELY_WANTED if advises and inferred else intent.WANTED)
+        log.info("Advice is wanted: %s, from %s", wanted, seen)
+        if advises:
+            return situation if wanted else rules.Situation("fact", outside=situation.outside)
+        if wanted and judgement.names_a_reader:
+            return rules.recognise(asked.question, earlier, self._likely, wanted=True)
+        return situation
 
     def _advise(self, asked: Asked, situation: rules.Situation, draft: Draft) -> Iterator[Claim]:
         """The flowchart's verdict first, then why."""

@@ -133,17 +133,18 @@ def _swapped(text: str, named: Sequence[Name], before: str, vocabulary: Vocabula
 
 
 def _subject(pronoun: str, before: str, said: str, vocabulary: Vocabulary) -> str | None:
-    """What "it" is: the tool asked about, else the first that the answer brought up, else the framework."""
+    """What "it" is: the tool asked about, else the first that the answer brought up, else who was asked about."""
     asked, answer = canonical(before), canonical(said)
     names = vocabulary.find(asked)
-    tools = [n for n in names if n.value not in FRAMEWORKS]
+    tools = [n for n in names if n.value not in FRAMEWORKS | MAKERS]
     if tools:
         return _written(asked, tools[0])
-    known = {name.value for name in names}
-    brought_up = [n for n in vocabulary.find(answer) if n.known and n.value not in known | FRAMEWORKS]
+    known = {name.value for name in names} | FRAMEWORKS | MAKERS
+    brought_up = [n for n in vocabulary.find(answer) if n.known and n.value not in known]
     if brought_up:
         return _written(answer, brought_up[0])
-    return _written(asked, names[0]) if names else None
+    makers = [n for n in names if n.value in MAKERS]
+    return _written(asked, (makers or names)[0]) if names else None
 
 
 def _ordinal(word: str, before: str, said: str, vocabulary: Vocabulary) -> str | None:

@@ -22,10 +22,14 @@ from index.retriever import NeedHit, Needs
 
 LONG = 40
 """Characters above which a question tells of more than what it asks."""
+NAMED = "strong reader"
+"""The cue that words for a reader are there, which is the least from which a wish for advice is presumed."""
 WANTED = 0.5
 """Probability from which the reader gets advice."""
 SURELY_WANTED = 0.8
 """The same where no word tells who is asking."""
+CLEARLY_TOLD, CLEARLY = 0.9, 0.3
+"""Likeness to a known question of fact, and its lead over those about advice, from which a fact is asked."""
 ADVISING = ("choosing", "industry", "researcher", "professor", "career", "hobbyist", "beginner")
 """Sections in which the article advises its readers."""
 
@@ -52,6 +56,12 @@ def signs(
         "long": float(len(text) > LONG),
         **dict.fromkeys(cues, 1.0),
     }
+
+
+def wants_advice(seen: dict[str, float], least: float = WANTED) -> bool:
+    """Is advice wanted with at least that probability, and no fact plainly asked for that is known?"""
+    told, over = seen["told"], seen["told"] - seen["advised"]
+    return advice(seen) >= least and not (told >= CLEARLY_TOLD and over >= CLEARLY)
 
 
 def advice(seen: dict[str, float]) -> float:

@@ -27,6 +27,8 @@ LONGEST = 400
 """Characters of a question that are embedded, at about 1 ms a token."""
 SHRINK_READERS, SHRINK_FACTS = 1.0, 0.3
 """Ridge: what keeps the weights small."""
+CLEAR = 0.3
+"""Lead over the next class from which a reader is clear."""
 OF_THE_BANK = 0.02
 """What a question of fact counts against a known situation."""
 
@@ -48,6 +50,11 @@ class Judgement:
     advice: float
     no_advice: float
     facts: Mapping[str, Mapping[tuple[str, Value], float]]
+
+    @property
+    def names_a_reader(self) -> bool:
+        """Is one reader clearly the likest?"""
+        return self.reader not in (NOBODY, NO_ADVICE) and self.lead > CLEAR
 
     def said(self, reader: str, least: float) -> dict[str, Value]:
         """The facts scored at least so high, the best value of each."""

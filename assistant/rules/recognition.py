@@ -113,7 +113,10 @@ class _Reading:
 
 
 def recognise(
-    question: str, history: Sequence[Mapping[str, str]] = (), likely: Likely | None = None
+    question: str,
+    history: Sequence[Mapping[str, str]] = (),
+    likely: Likely | None = None,
+    wanted: bool = False,
 ) -> Situation:
     """Read a question after earlier turns (`{"role", "content"}`; only the user's own count).
 
@@ -126,7 +129,7 @@ def recognise(
         if turn["role"] == "user":
             before = _situation(_read(words, turn["content"]), before, words)
     reading = _read(words, question)
-    situation = _situation(reading, before, words)
+    situation = _situation(reading, before, words, wanted)
     if likely is not None and not _plain(situation, reading, before):
         situation = _judged(situation, reading, likely.judge(question), words)
     return replace(situation, cues=reading.all_cues, after_advice=before.intent == "advice")
@@ -185,12 +188,12 @@ def _outside(cues: Iterable[str], readers: Sequence[Hit]) -> tuple[str, ...]:
     return tuple(name for name, holds in limits.items() if holds)
 
 
-def _situation(reading: _Reading, before: Situation, words: Lexicon) -> Situation:
+def _situation(reading: _Reading, before: Situation, words: Lexicon, wanted: bool = False) -> Situation:
     reply = _reply(reading, before)
     if reply is not None:
         return _settled("advice", reply[0], reply[1], CARRIED, reading, {})
     follows = before.intent == "advice" and _follows(reading)
-    intent = _intent(reading, follows)
+    intent = "advice" if wanted else _intent(reading, follows)
     if intent != "advice":
         return Situation(intent, outside=reading.outside)
     named, candidates, confidence = _audience(reading, before, words, follows)
