@@ -43,9 +43,7 @@ def main(file: Path, chats: int) -> int:
     with forked(engine, file) as (url, server):
         for number in range(chats):
             language, question = ASKED[number % len(ASKED)]
-            chat(
-                url, language, f"{question} ({number})"
-            )  # no two alike, so that none is answered from memory
+            chat(url, language, f"{question} ({number})")  # no two alike: none is answered from memory
             used.append(resident_kb(server))
             if number % max(1, chats // 20) == 0:
                 print(f"{number:5} chats  {used[-1] / 1024:6.1f} MB", flush=True)

@@ -54,7 +54,8 @@ class Visitor:
             caller.act("new")
             began()
             while True:
-                self.see(caller.act("ask", text=APIS))
+                number = self.asked + len(self.shown)  # no two alike: none is answered from memory
+                self.see(caller.act("ask", text=f"{APIS} ({number})"))
                 self.conversation = re.search(r'"conversation":"(\w+)"', caller.context)[1]  # type: ignore[index]
                 self.see(caller.watch())
 
