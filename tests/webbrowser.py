@@ -121,9 +121,10 @@ class Visitor:
         """Is the element on the screen, not only in the page?"""
         return bool(self.page.locator(selector).first.evaluate(ON_SCREEN))
 
-    def axe(self) -> list[str]:
-        """What axe-core finds, of every severity."""
+    def axe(self, *rules: str) -> list[str]:
+        """What axe-core finds, of every severity; by all its rules unless some are named."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        options = {"resultTypes": ["violations"], **({"runOnly": [*rules]} if rules else {})}
+        found = self.page.evaluate("options => axe.run(options)", options)["violations"]
         return [f"{one['impact']} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
