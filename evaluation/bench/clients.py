@@ -46,6 +46,8 @@ def ask(client: httpx.Client, question: Question) -> Reading:
             elif name == "data" and event == "final":
                 answer = Answer.model_validate(json.loads(value))
                 return Reading(seen["retrieved"], seen["token"], seen["final"], answer)
+            elif name == "data" and event == "error":
+                raise AssistantError(f"{question.id} got no answer: {json.loads(value)['detail']}")
     raise AssistantError(f"{question.id} got no answer (status {reply.status_code}); see the server's log.")
 
 
