@@ -128,7 +128,10 @@ def test_clients_ask_at_once_and_see_when_what_came() -> None:
 
 
 def test_an_answer_that_breaks_off_is_an_error() -> None:
-    with serving(api_over(CannedEngine())) as url, pytest.raises(AssistantError, match="q1 got no answer: The model stopped"):
+    with (
+        serving(api_over(CannedEngine())) as url,
+        pytest.raises(AssistantError, match="q1 got no answer: The model stopped"),
+    ):
         crowd(url, [question(1, "why")])
 
 
