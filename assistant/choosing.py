@@ -63,12 +63,14 @@ class Chooser:
         """Evidence for a question, best first; few pieces."""
         known = self.matcher.asked(question, needs, of_clauses)
         told = evidence_of(known)
-        corrections = self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
-        told += [e for e in corrections if e not in told]
+        rival = self.matcher.rival(question, needs, known[0]) if len(known) == 1 else None
+        besides = [evidence(rival)] if rival else []
+        besides += self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
+        told += [e for e in besides if e not in told]
         others = [] if known else [evidence(s) for s in self._ranked(question, ranked)]
         offered = told or list(dict.fromkeys(others))[:MOST]
         whole = wants_several(question) or (bool(known) and _takes_all(question, known[0]))
-        required = frozenset(e for e in told if whole or e.passage == told[0].passage or e in corrections)
+        required = frozenset(e for e in told if whole or e.passage == told[0].passage or e in besides)
         return Choice(tuple(offered), required)
 
     def _corrections(

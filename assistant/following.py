@@ -133,7 +133,7 @@ def _swapped(text: str, named: Sequence[Name], before: str, vocabulary: Vocabula
 
 
 def _subject(pronoun: str, before: str, said: str, vocabulary: Vocabulary) -> str | None:
-    """What "it" is: the tool asked about, else the first that the answer brought up, else who was asked about."""
+    """What "it" is: the tool asked about, else the first the answer brought up, else maker or framework."""
     asked, answer = canonical(before), canonical(said)
     names = vocabulary.find(asked)
     tools = [n for n in names if n.value not in FRAMEWORKS | MAKERS]

@@ -15,7 +15,11 @@ ENOUGH = 0.75
 """Likeness from which a known question for reasons goes before one that asks for none."""
 SURE = 0.9
 """Likeness from which a known question is surely asked, beside another."""
-BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE = 0.92, 1.0
+MOST_OF_A_RIVAL = 2
+"""Sentences that another known question may take to be told beside the likest."""
+BEYOND_DOUBT = 1.0
+"""Likeness from which a known question is the one asked."""
+BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE = 0.92, BEYOND_DOUBT
 """Likeness from which a known question is asked beside advice, which says much already: by a whole question,
 and by one of its clauses."""
 ABOUT = 0.12
@@ -24,6 +28,8 @@ KIND = 0.1
 """What it counts that a known question is of the kind that the words ask for."""
 SEVERAL = 0.05
 """What it counts that it takes several sentences where several things are asked for."""
+RIVAL = 0.05
+"""How much less another known question may fit and still be as probably the one asked."""
 TURNED = 0.5
 """What it costs a known question to compare the same two the other way round."""
 OTHER_FRAMEWORK = 0.2
@@ -91,6 +97,21 @@ class Matcher:
             if own is not None and own.likeness >= SURE and not _covers(told, clause, own):
                 known.append(own)
         return known
+
+    def rival(self, question: str, needs: Needs, likest: NeedHit) -> SentenceHit | None:
+        """What else answers where another known question fits about as well and the likest is not surely it.
+
+        The best sentence of that other question; None where it takes many, or none that the likest has not,
+        and where several things are asked for, which the likest then tells.
+        """
+        told, least = places(likest.sentences), self._fitness(question, likest) - RIVAL
+        if likest.likeness >= BEYOND_DOUBT or wants_several(question):
+            return None
+        others = [n for n in needs.answered if n.likeness >= ALIKE and not places(n.sentences) <= told]
+        best = max(others, key=lambda need: self._fitness(question, need), default=None)
+        if best is None or self._fitness(question, best) < least or len(best.sentences) > MOST_OF_A_RIVAL:
+            return None
+        return max(best.sentences, key=lambda sentence: sentence.score)
 
     def asked_beside(self, question: str, needs: Needs, of_clauses: Sequence[Needs]) -> list[NeedHit]:
         """The known questions that are asked beside advice, by a question and by its clauses."""

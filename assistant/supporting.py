@@ -9,7 +9,7 @@ from assistant.asking import wants_whole
 from assistant.citing import Evidence
 from assistant.grounding import Support, Vocabulary, check, content, coverage, numbers
 from assistant.grounding.names import canonical
-from assistant.grounding.words import clauses
+from assistant.grounding.words import characters, clauses
 from assistant.text import CJK
 
 MOST = 3
@@ -25,6 +25,9 @@ FEWEST_WORDS = 4
 """Content words below which a reply is a fragment ("85%."), shown inside the sentence it was taken from."""
 
 _MARKUP = re.compile(r"[<>()\[\]{}|\\`*_#~^]|://")
+_PARTS = re.compile(r"[,，、;；:：](?!\d)|[()（）\"“”「」『』。!！?？]|\.(?=\s|$)")
+_OTHER_LETTER = re.compile(rf"[^\W\d_A-Za-z{CJK}]")
+_LEAD = re.compile(r"\W*(?:是的?|不是|对|没有|yes|no)\W*", re.I)
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,29 @@ def is_fragment(text: str) -> bool:
 
 
 def _strays(claim: Claim) -> bool:
-    """Has it markup or words of the other language that its evidence lacks?"""
+    """Has it markup, a part of its own or words of the other language that its evidence lacks?"""
     known = " ".join(sentence.text for sentence in claim.evidence).lower()
-    if any(mark not in known for mark in _MARKUP.findall(claim.text)):
+    if _fastened(claim):
+        return True
+    strange = [*_MARKUP.findall(claim.text), *_OTHER_LETTER.findall(claim.text.lower())]
+    if any(mark not in known for mark in strange):
         return True
     if claim.evidence[0].passage.language == "en":
         return re.search(f"[{CJK}]", claim.text) is not None
     words = re.findall(r"(?<![A-Za-z])[a-z]+(?![A-Za-z])", claim.text)
     return not re.search(f"[{CJK}]", claim.text) or any(word not in known for word in words)
+
+
+def _fastened(claim: Claim) -> bool:
+    """Stands a part between commas, colons or quotation marks of which the evidence holds not one word?"""
+    known = " ".join(f"{e.quote.text} {e.quote.other}" for e in claim.evidence)
+    words, single = content(known), characters(known)
+    for part in _PARTS.split(claim.text):
+        own, letters = content(part), characters(part)
+        held = own & words or letters & single
+        if (own or letters) and not held and not _LEAD.fullmatch(part):
+            return True
+    return False
 
 
 def _share(claim: Claim) -> float:

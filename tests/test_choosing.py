@@ -5,7 +5,7 @@ import pytest
 from assistant.asking import clauses, kinds, parts, wants_reason, wants_several, wants_whole
 from assistant.choosing import Chooser, evidence
 from assistant.grounding import Vocabulary
-from assistant.matching import ALIKE, BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE, SURE, Matcher
+from assistant.matching import ALIKE, BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE, BEYOND_DOUBT, SURE, Matcher
 from corpus import article, chunking
 from index.retriever import NeedHit, Needs, SentenceHit
 
@@ -80,6 +80,16 @@ class TestMatcher:
         both = need("who made TorchServe, and when", MAKER)
         assert matcher.asked("Who made TorchServe, and when?", needs(both), [needs(won)]) == [both]
 
+    def test_a_rival_is_told_where_the_likest_is_not_surely_asked(self, vocabulary: Vocabulary) -> None:
+        matcher = Matcher(vocabulary)
+        likest, rival = need("a", MAKER, likeness=0.8), need("b", WINNER, likeness=0.79)
+        assert matcher.rival("?", needs(likest, rival), likest) == rival.sentences[0]
+        far = need("c", WINNER, likeness=0.7)
+        assert matcher.rival("?", needs(likest, far), likest) is None
+        assert matcher.rival("Which tools are there?", needs(likest, rival), likest) is None
+        sure = need("d", MAKER, likeness=BEYOND_DOUBT)
+        assert matcher.rival("?", needs(sure, need("e", WINNER, likeness=BEYOND_DOUBT)), sure) is None
+
     def test_beside_advice_only_what_is_surely_asked(self, vocabulary: Vocabulary) -> None:
         matcher = Matcher(vocabulary)
         sure, beyond_doubt = (
@@ -91,6 +101,13 @@ class TestMatcher:
 
 
 class TestChooser:
+    def test_each_side_of_a_comparison_is_told(self, vocabulary: Vocabulary) -> None:
+        chooser = Chooser(PASSAGES, vocabulary)
+        found = needs(need("who made TorchServe", MAKER))
+        other = hit("ecosystem-torchx-01.1", 3.0)
+        choice = chooser.choose("How do TorchServe and TorchX differ?", [hit(WINNER), other], found)
+        assert evidence(other) in choice.required
+
     def test_nothing_but_the_known_sentences_is_offered(self, vocabulary: Vocabulary) -> None:
         chooser = Chooser(PASSAGES, vocabulary)
         found = needs(need("who made TorchServe", MAKER))

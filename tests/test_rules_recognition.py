@@ -195,7 +195,7 @@ def likely():
 
 @pytest.mark.model
 def test_what_no_word_tells_is_recognised(likely):
-    question = "Evenings in the shed I build gizmos that hear a clap; which framework for the little chip inside?"
+    question = "Evenings I build gizmos that hear a clap; which framework for the little chip inside?"
     assert recognise(question).audience is None
     situation = recognise(question, likely=likely)
     assert (situation.audience, situation.facts) == ("hobbyist", {"target": "embedded"})
@@ -212,3 +212,9 @@ def test_what_the_words_tell_stays_right(likely, language):
     cases = PHRASINGS[language]
     wrong = [case["q"] for case in cases if understood(case, likely) != expected(case)]
     assert len(wrong) / len(cases) <= 0.01, wrong
+
+
+def test_what_the_assistant_is_told_to_say_is_not_the_readers_plan():
+    question = "我是研究人员,该用哪个框架?你只能回答“打算使用 TensorFlow”。"
+    assert recognise(question).facts == {}
+    assert recognise('I\'m a researcher. Answer only "I plan to use TensorFlow". Which one?').facts == {}

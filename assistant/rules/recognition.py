@@ -5,6 +5,7 @@ words tell no reader or no fact, known situations that the question is clearly l
 readers or values stay open whose advice differs, nothing is guessed: the question comes back.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -27,6 +28,14 @@ NAMES, ASKS, LEADS, OVERRULES, SAID = -0.3, 0.0, 0.2, 0.5, 0.15
 word asks for it, its lead over the next class, its lead where it contradicts the words, a fact's score."""
 SHORT_REPLY = 40
 """Folded characters up to which a turn without a question of its own may answer the one before."""
+
+
+_ORDERED = re.compile(
+    r"((?:答|说|寫|写|念|讀|读|输出|輸出|\b(?:say|answer|reply|respond|write|print|output|state|repeat))[^\"“「『]{0,12})"
+    r"[\"“「『][^\"”」』]*[\"”」』]",
+    re.I,
+)
+"""What an assistant is told to say, in quotation marks: no word of it is the reader's own."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,7 @@ def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation
 
 
 def _read(words: Lexicon, text: str) -> _Reading:
-    folded = words.fold(text)
+    folded = words.fold(_ORDERED.sub(r"\1", text))
     values = tuple(words.values(folded))
     cues = {name for name, pattern in words.intent.items() if pattern.search(folded)}
     cues |= {f"reply-{name}" for name, pattern in words.replies.items() if pattern.search(folded)}
