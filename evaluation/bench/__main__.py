@@ -99,7 +99,7 @@ def _run(part: str, order: Order, options: argparse.Namespace) -> Run:
         version=VERSION,
         machine=machine,
         note=options.note,
-        questions=f"{len(order.questions)} questions (one in {options.every} of {options.questions})",
+        questions="" if part == "growth" else _told(order, options),
         runs=options.runs,
         figures={
             name: round(median(one.figures[name] for one in measured), 4) for name in measured[0].figures
@@ -109,6 +109,10 @@ def _run(part: str, order: Order, options: argparse.Namespace) -> Run:
             for name in measured[0].samples
         },
     )
+
+
+def _told(order: Order, options: argparse.Namespace) -> str:
+    return f"{len(order.questions)} questions (one in {options.every} of {options.questions})"
 
 
 def _write(options: argparse.Namespace) -> None:
