@@ -13,7 +13,7 @@ from threading import Lock
 
 from assistant import abstention, following, intent, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
-from assistant.asking import clauses, is_small_talk
+from assistant.asking import clauses, is_small_talk, wants_reason
 from assistant.choosing import Chooser, evidence_of
 from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
@@ -136,19 +136,23 @@ class Drafter:
     ) -> Iterator[Claim]:
         """What the article says for a verdict: the model's words where they agree with it, else the quote.
 
-        A rule may rest on a part of a sentence whose rest advises on another case: the quote is that part.
+        All of it where a reason is asked for. A rule may rest on a part of a sentence whose rest advises on
+        another case: the quote is that part.
         """
-        told = False
+        told: set[Evidence] = set()
         if self._generator is not None:
             evidence = [sentence for reason in reasons for sentence in self._located(reason)]
             messages = prompts.reason(asked.language, [e.text for e in evidence], verdict)
             for claim in self._phrase(asked, messages, evidence, draft):
                 repeats = coverage(claim.text, verdict) > REPEATED
                 if not repeats and rules.agrees(claim.text, asked.language, outcome):
-                    told = True
+                    told.update(claim.evidence)
                     yield claim
-        for reason in reasons[: 0 if told else 1]:
-            yield verbatim(as_sentence(reason.text), self._located(reason))
+        wanted = reasons if wants_reason(simplified(asked.own)) else reasons[: not told]
+        for reason in wanted:
+            located = self._located(reason)
+            if not told.issuperset(located):
+                yield verbatim(as_sentence(reason.text), located)
 
     def _more(self, asked: Asked, outcome: rules.Outcome, told: Collection[Evidence]) -> list[Evidence]:
         """What else is asked for beside the advice: sentences for it that agree with the verdict."""

@@ -99,3 +99,9 @@ def test_advice_given_before_is_not_taken_back(engine: Engine) -> None:
     answer = engine.ask("And on a microcontroller?", [asked, Turn(role="assistant", content=first.answer)])
     assert answer.recommendation is not None
     assert answer.recommendation.audience == "hobbyist"
+
+
+def test_who_asks_why_is_told_every_reason(engine: Engine) -> None:
+    plain = engine.ask("I research reinforcement learning. Which framework should I use?")
+    asked = engine.ask("I research reinforcement learning. Which framework should I use, and why?")
+    assert len(asked.citations) > len(plain.citations)
