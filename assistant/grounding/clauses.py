@@ -19,7 +19,7 @@ class Clause:
     content: frozenset[str]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def read(text: str) -> tuple[Clause, ...]:
     """The clauses of a text, in order."""
     return tuple(Clause(part.lower(), content(part)) for part in clauses(canonical(text)))

@@ -86,7 +86,7 @@ _REPLACED = tuple((_alias_pattern(f"(?:{pattern})"), f" {name} ") for pattern, n
 _TYPOGRAPHY = str.maketrans("‘’“”‐‑–—〜～", "''\"\"---,~~") | {ord("「"): '"', ord("」"): '"'}
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def canonical(text: str) -> str:
     """The form in which texts are compared: Simplified, half-width, one name for a thing, numbers in digits.
 
@@ -191,6 +191,6 @@ class Vocabulary:
         )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _find(text: str, vocabulary: Vocabulary) -> tuple[Name, ...]:
     return tuple(vocabulary.scan(text))

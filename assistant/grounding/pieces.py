@@ -58,7 +58,7 @@ _TOKEN = re.compile(rf"[a-z][a-z0-9]*(?:\.[a-z0-9]+)*(?:\+\+|#)?|#?\d+(?:[./]\d+
 _PAUSES = frozenset(",;:.。!?，；：！？")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def pieces(text: str, vocabulary: Vocabulary) -> tuple[Piece, ...]:
     """The pieces of a text, in order."""
     return tuple(_with_roles(_tokens(one_order(canonical(text), vocabulary), vocabulary)))
@@ -221,7 +221,7 @@ _PRONOUN = re.compile(r"他们|它们|它|该(?:平台|框架|库|工具)")
 _IT = re.compile(r"它(?![们本自])")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def resolved(text: str, other: str, vocabulary: Vocabulary) -> str:
     """`text` with names for pronouns: the one only the other edition states, or the last one before 它."""
     here = {name.value for name in vocabulary.find(canonical(text))}

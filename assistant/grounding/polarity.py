@@ -73,7 +73,7 @@ def _is_stated(denial: Denial, clause: Clause) -> bool:
     return not _NEGATION.search(clause.text) and both > 0 and both >= 0.6 * len(denial.scope)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def denials(text: str) -> tuple[Denial, ...]:
     """The negations of a text, in order."""
     return tuple(_denials(text))

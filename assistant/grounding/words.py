@@ -140,14 +140,14 @@ def _stem(word: str) -> str:
 _REPRESENTATIVE = {_stem(word): _stem(group.split()[0]) for group in _SYNONYMS for word in group.split()}
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """The form in which an English word is compared: its stem, or that of a nearer synonym."""
     stemmed = _stem(word)
     return _REPRESENTATIVE.get(stemmed, stemmed)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """A canonical text in lower case with Chinese synonyms made one; for comparing, not for reading."""
     text = text.lower()
@@ -156,7 +156,7 @@ def folded(text: str) -> str:
     return re.sub(r"\bc(?:a|o)me out\b|\bcoming out\b", "release", text)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def content(text: str) -> frozenset[str]:
     """What a text is about: Chinese character pairs, English stems, names and numbers; no grammar words."""
     text = folded(canonical(text))
@@ -165,7 +165,7 @@ def content(text: str) -> frozenset[str]:
     return frozenset(tokens | {pair for run in _runs(text) for pair in _pairs(run)})
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def characters(text: str) -> frozenset[str]:
     """The Chinese characters of a text that carry meaning."""
     return frozenset(c for run in _runs(folded(canonical(text))) for c in run)
@@ -208,7 +208,7 @@ def addition(sentence: str, known: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def clauses(text: str) -> tuple[str, ...]:
     """The clauses of a canonical text, in order; fragments of an enumeration stay with what precedes them."""
     parts: list[str] = []
