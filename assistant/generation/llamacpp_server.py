@@ -60,6 +60,10 @@ class Server:
         params.n_batch = params.n_ubatch = BATCH
         params.cache_ram_mib = 0
         params.slot_save_path = f"{self.kept}{os.sep}"
+        # The weights are repacked for the processor: mapped from the file, they would stand in memory twice.
+        params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
+        # Fitting to a graphics card reads the file once more; the proof below warms up as well.
+        params.fit_params = params.warmup = False
         params.verbosity = _SILENT
         params.offline = True
         _share_processors(params, settings.threads)
@@ -129,9 +133,12 @@ def _share_processors(params: Any, threads: int) -> None:
     little; reading is bound by arithmetic and pays back every idle core. Without polling they sleep between
     requests.
     """
-    processors = len(psutil.Process().cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1
+    ourselves = psutil.Process()
+    processors = len(ourselves.cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1
     half = max(1, processors // 2)
-    idle = round(processors * (1 - psutil.cpu_percent(interval=SAMPLE_SECONDS) / 100))
+    ourselves.cpu_percent()
+    busy = processors * psutil.cpu_percent(interval=SAMPLE_SECONDS) / 100
+    idle = min(processors, round(processors - busy + ourselves.cpu_percent() / 100))
     params.cpuparams.n_threads = threads or half
     params.cpuparams_batch.n_threads = threads or max(half, idle)
     params.cpuparams.poll = params.cpuparams_batch.poll = 0
