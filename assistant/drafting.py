@@ -17,7 +17,7 @@ from assistant.asking import clauses, is_small_talk, wants_reason
 from assistant.choosing import Chooser, evidence_of
 from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
-from assistant.grounding import Vocabulary, coverage, settle_lead
+from assistant.grounding import Vocabulary, coverage, evades, settle_lead
 from assistant.history import Asked
 from assistant.supporting import Claim, attribute, fit, quoted, verbatim
 from assistant.text import as_sentence, clean, ends, simplified, split_markers, stopped, whole_sentences
@@ -220,12 +220,17 @@ class Drafter:
                     text = settle_lead(stopped(text), asked.query, sides, self._vocabulary)
                     attempt = attribute(text, markers, evidence, self._vocabulary, asked.query)
                     claim = fit(attempt, asked.query, broken_off)
-                    if claim is not None and not told.issuperset(claim.evidence):
-                        told.update(claim.evidence)
-                        yield claim
+                    if claim is None or told.issuperset(claim.evidence) or self._evades(asked, claim):
+                        continue
+                    told.update(claim.evidence)
+                    yield claim
         except GenerationError as error:
             log.warning("The article is quoted, for the language model failed: %s", error)
             draft.model = draft.model if told else EXTRACTIVE
+
+    def _evades(self, asked: Asked, claim: Claim) -> bool:
+        given = " ".join(f"{e.quote.text} {e.quote.other}" for e in claim.evidence)
+        return evades(claim.text, asked.query, given, self._vocabulary)
 
     def _located(self, said: rules.Said) -> tuple[Evidence, ...]:
         """The evidence of a rule's sentence, as sentences of the corpus."""

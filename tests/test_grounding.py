@@ -17,7 +17,16 @@ from alterations import alterations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.grounding import Quote, Vocabulary, check, coverage, negated, numbers, settle_lead
+from assistant.grounding import (
+    Quote,
+    Vocabulary,
+    check,
+    coverage,
+    evades,
+    negated,
+    numbers,
+    settle_lead,
+)
 from assistant.text import traditional
 from corpus.article import LANGUAGES, Language, load
 from corpus.chunking import passages
@@ -363,3 +372,10 @@ def test_numbers_are_read_in_linear_time(piece):
 def test_the_month_of_may_is_no_doubt():
     evidence = Quote("Since the update of May 2023 the Halo no longer requires an account.", "x")
     assert check("The Halo no longer requires an account.", [evidence], vocabulary())
+
+
+def test_an_answer_that_leaves_out_what_is_asked_about_evades() -> None:
+    given = "Colab is easy to connect to Google Cloud for GPU or TPU training, and works with PyTorch."
+    assert evades("Colab works with PyTorch.", "Does Colab train on a TPU?", given, vocabulary())
+    assert not evades("It trains on a GPU or TPU.", "Does Colab train on a TPU?", given, vocabulary())
+    assert not evades("Colab works with PyTorch.", "What does Colab work with?", given, vocabulary())

@@ -10,7 +10,7 @@ kind, `lead` the yes or no in front. `check` asks them all.
 """
 
 from assistant.grounding.check import Quote, Support, check
-from assistant.grounding.lead import settle_lead
+from assistant.grounding.lead import evades, settle_lead
 from assistant.grounding.names import Vocabulary
 from assistant.grounding.numbers import numbers
 from assistant.grounding.polarity import negated
@@ -23,6 +23,7 @@ __all__ = [
     "check",
     "content",
     "coverage",
+    "evades",
     "negated",
     "numbers",
     "settle_lead",

@@ -92,6 +92,8 @@ def settle_lead(
     if not says:
         return sentence
     wanted = answer_to(question, [(rest, ""), *statements], vocabulary)
+    if says < 0 and _evades(question, rest, vocabulary):
+        return _capitalised(rest)
     if wanted == says and not lead_contradicts(sentence, question, statements, vocabulary):
         return sentence
     word = re.sub(r"[^\w' ]", "", lead).strip()
@@ -99,6 +101,15 @@ def settle_lead(
     if not wanted or opposite is None:
         return _capitalised(rest)
     return lead.replace(word, opposite, 1) + rest
+
+
+def evades(text: str, question: str, given: str, vocabulary: Vocabulary) -> bool:
+    """Does an answer to a yes/no question leave out a name asked about, which its evidence `given` has?
+
+    What is asked about first may be "it" in the answer.
+    """
+    asked = [name.value for name in vocabulary.find(_claim(question)) if name.known]
+    return not set(asked[1:]) & vocabulary.names_in(given) <= vocabulary.names_in(text)
 
 
 def lead_contradicts(
@@ -111,6 +122,12 @@ def lead_contradicts(
         return False
     wanted = answer_to(question, [(rest, ""), *statements], vocabulary)
     return wanted == -says or (says > 0 and _names_another(question, rest, statements, vocabulary))
+
+
+def _evades(question: str, rest: str, vocabulary: Vocabulary) -> bool:
+    """Does the rest deny nothing, and leave out a name that the question asks about?"""
+    claim = _claim(question)
+    return bool(claim) and not denials(rest) and not vocabulary.names_in(claim) <= vocabulary.names_in(rest)
 
 
 def _names_another(
