@@ -41,10 +41,14 @@ _SIDE_BY_SIDE = re.compile(
 
 @dataclass(frozen=True)
 class Choice:
-    """Evidence offered to the model, best first, and the part of it that an answer has to tell."""
+    """Evidence offered to the model, best first, and the part of it that an answer has to tell.
+
+    `rival` is as probably asked for as the rest: the model may choose it; where none chooses, it is told.
+    """
 
     offered: tuple[Evidence, ...]
     required: frozenset[Evidence]
+    rival: Evidence | None = None
 
 
 class Chooser:
@@ -64,14 +68,14 @@ class Chooser:
         known = self.matcher.asked(question, needs, of_clauses)
         told = evidence_of(known)
         rival = self.matcher.rival(question, needs, known[0]) if len(known) == 1 else None
-        besides = [evidence(rival)] if rival else []
-        besides += self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
+        besides = self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
         told += [e for e in besides if e not in told]
         others = [] if known else [evidence(s) for s in self._ranked(question, ranked)]
-        offered = told or list(dict.fromkeys(others))[:MOST]
+        also = [evidence(rival)] if rival else []
+        offered = list(dict.fromkeys([*told, *also])) or list(dict.fromkeys(others))[:MOST]
         whole = wants_several(question) or (bool(known) and _takes_all(question, known[0]))
         required = frozenset(e for e in told if whole or e.passage == told[0].passage or e in besides)
-        return Choice(tuple(offered), required)
+        return Choice(tuple(offered), required, also[0] if also else None)
 
     def _corrections(
         self, question: str, told: Sequence[Evidence], ranked: Sequence[SentenceHit]
@@ -104,7 +108,8 @@ class Chooser:
         """Evidence for what an answer citing `cited` leaves open: what it has to tell, a part, a name."""
         offered = choice.offered
         if choice.required:
-            return [e for e in offered if e in choice.required and e not in cited]
+            rival = None if cited else choice.rival
+            return [e for e in offered if (e in choice.required or e == rival) and e not in cited]
         added = [] if cited else list(offered[:1])
         if parts(question) > 1 and len(cited) + len(added) == 1:
             told = {e.passage for e in (*cited, *added)}

@@ -101,6 +101,16 @@ class TestMatcher:
 
 
 class TestChooser:
+    def test_a_rival_is_told_where_no_model_chose(self, vocabulary: Vocabulary) -> None:
+        chooser = Chooser(PASSAGES, vocabulary)
+        found = needs(need("a", MAKER, likeness=0.8), need("b", WINNER, likeness=0.79))
+        choice = chooser.choose("Who?", [], found)
+        known, rival = evidence(hit(MAKER)), evidence(hit(WINNER))
+        assert (choice.offered, choice.required, choice.rival) == ((known, rival), {known}, rival)
+        assert chooser.left_open("Who?", choice, []) == [known, rival]
+        assert chooser.left_open("Who?", choice, [known]) == []
+        assert chooser.left_open("Who?", choice, [rival]) == [known]
+
     def test_each_side_of_a_comparison_is_told(self, vocabulary: Vocabulary) -> None:
         chooser = Chooser(PASSAGES, vocabulary)
         found = needs(need("who made TorchServe", MAKER))
