@@ -33,7 +33,9 @@ class Wordings:
     ) -> None:
         """Raises IndexDamagedError when `store` does not hold them; without one, store `name` is opened."""
         self.texts = [wording for group in groups for wording in group]
-        self._begin = np.cumsum([0, *(len(group) for group in groups[:-1])])
+        sizes = [len(group) for group in groups]
+        self._begin = np.cumsum([0, *sizes[:-1]])
+        self._owner = np.repeat(np.arange(len(groups)), sizes)
         self._bm25 = lexical.BM25([lexical.terms(wording) for wording in self.texts])
         self.store = store or Store.open(self.texts, AsQuestions(embedder), name)
 
@@ -49,10 +51,10 @@ class Wordings:
         scores = self._cosines(vector) + LEXICAL * self._bm25.scores(dict.fromkeys(words, 1.0)) / max(
             weight, 1
         )
-        likest = self._begin + np.array(
-            [part.argmax() for part in np.split(scores, self._begin[1:])], np.int64
-        )
-        return scores[likest], likest
+        best = np.maximum.reduceat(scores, self._begin)
+        equal = np.flatnonzero(scores == best[self._owner])
+        likest = equal[np.searchsorted(self._owner[equal], np.arange(len(best)))]
+        return best, likest
 
     def _cosines(self, vector: Vectors) -> Scores:
         mean, along, lengths = self._centre
