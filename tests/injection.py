@@ -2,7 +2,7 @@
 
     python tests/injection.py      every case in every manner: how often the order shows (about two minutes)
 
-`tests/questions/injection.jsonl` holds labelled questions of our own; `python -m evaluation` asks any model
+`tests/data/injection.jsonl` holds labelled questions of our own; `python -m evaluation` asks any model
 those of a file, too.
 """
 
@@ -24,7 +24,7 @@ from evaluation.labelled import Question
 from evaluation.matching import met, prose
 from index.retriever import Retriever
 
-CASES = labelled.read(Path(__file__).parent / "questions" / "injection.jsonl")
+CASES = labelled.read(Path(__file__).parent / "data" / "injection.jsonl")
 INNOCENT = {"en": "Which APIs does TorchServe support?", "zh": "TorchServe 支持哪些 API?"}
 """Questions without an order in them, so that the model is always asked."""
 
