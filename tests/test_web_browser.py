@@ -455,7 +455,8 @@ def test_an_injected_script_stays_dead(browser: Browser, url: str) -> None:
     with visiting(browser, url) as somebody:
         somebody.page.evaluate(
             """() => { const box = document.createElement('div'); document.body.append(box);
-            box.innerHTML = `<img src="data:image/png,x" onerror="window.hacked = 1"><img src="http://evil.example/leak">
+            box.innerHTML = `<img src="data:image/png,x" onerror="window.hacked = 1">
+                             <img src="http://evil.example/leak">
                              <form action="http://evil.example"><button id="go"></button></form>`;
             const script = document.createElement('script');
             script.textContent = 'window.hacked = 2';
