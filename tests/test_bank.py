@@ -7,7 +7,8 @@ from doubles import HandEmbedder
 
 from corpus import article, chunking
 from corpus.errors import CorpusError
-from index import bank, lexical
+from evaluation import labelled
+from index import bank, lexical, situations
 from index.bank import Bank, Need
 from index.embedder import open_embedder
 from index.likeness import LEXICAL, AsQuestions
@@ -120,3 +121,14 @@ def test_without_a_bank_nothing_is_known(tmp_path, monkeypatch):
     monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
     plain = Retriever(chunking.passages(article.load()), HandEmbedder("deploy"))
     assert plain.needs("deploy?") == Needs()
+
+
+def test_no_development_question_is_known() -> None:
+    known = {_bare(wording) for need in bank.load() for wording in need.wordings}
+    known |= {_bare(wording) for wording in situations.texts(situations.load())}
+    asked = labelled.read(labelled.path_of("dev"))
+    assert [question.id for question in asked if _bare(question.question) in known] == []
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())

@@ -28,7 +28,7 @@ def turns(*contents: str) -> list[Turn]:
     [
         (["What is TorchX?", "An SDK."], "Who made it?", "Who made TorchX?"),
         (["TFX 是什么?", "端到端平台。"], "它能用在哪些环境?", "TensorFlow Extended 能用在哪些环境?"),
-        (["What is Vertex AI?", ""], "What is its purpose?", "What is Vertex AI's purpose?"),
+        (["Who offers Vertex AI?", ""], "What is its purpose?", "What is Vertex AI's purpose?"),
         (
             ["What is TorchX?", ""],
             "Does this library include a scheduler?",
