@@ -17,7 +17,6 @@ from assistant.generation import registered
 from assistant.settings import load_settings
 from assistant.terminal.show import complain, dump
 from assistant.version import VERSION
-from corpus.errors import AssistantError
 from corpus.files import write_whole
 from evaluation import labelled, records, report, running
 from evaluation.figures import missed, tabulate
@@ -32,13 +31,7 @@ WIDTH = 150
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; returns its exit code."""
     options = _options(arguments)
-    try:
-        return _evaluate(options)
-    except AssistantError as error:
-        complain(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+    return running.finish(lambda: _evaluate(options))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

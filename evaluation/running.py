@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,9 +17,21 @@ from assistant.generation.base import Generator
 from assistant.settings import Settings
 from assistant.terminal.batch import answer_lines
 from assistant.terminal.show import complain
+from corpus.errors import AssistantError
 from evaluation.cache import CachedGenerator
 from evaluation.labelled import Question
 from index.retriever import Retriever
+
+
+def finish(work: Callable[[], int]) -> int:
+    """The exit code of a command's work; an error is one sentence on standard error, a stop 130."""
+    try:
+        return work()
+    except AssistantError as error:
+        complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
 
 
 def ask(questions: Sequence[Question], engine: Engine) -> dict[str, Answer]:

@@ -15,7 +15,6 @@ from statistics import median
 from assistant.generation import registered
 from assistant.terminal.show import complain, say
 from assistant.version import VERSION
-from corpus.errors import AssistantError
 from corpus.files import write_whole
 from evaluation import labelled, running
 from evaluation.bench import drawing, records, report
@@ -42,13 +41,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; returns its exit code."""
     options = _options(arguments)
-    try:
-        return _bench(options)
-    except AssistantError as error:
-        complain(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+    return running.finish(lambda: _bench(options))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
