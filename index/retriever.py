@@ -176,6 +176,7 @@ class Retriever:
         self._attributes = attributes
         self._analyse = lru_cache(maxsize=256)(self._analyse_afresh)
         self._attribute = lru_cache(maxsize=256)(self._attribute_afresh)
+        self._needs = lru_cache(maxsize=256)(self._needs_afresh)
 
     @classmethod
     def open(cls, embedder: Embedder | None = None, questions: Bank | None = None) -> "Retriever":
@@ -246,9 +247,11 @@ class Retriever:
 
     def needs(self, query: str, language: Language | None = None, k: int = 12) -> Needs:
         """The known questions most like this one, their sentences shown in `language`."""
+        return self._needs(query, language or language_of(query), k)
+
+    def _needs_afresh(self, query: str, language: Language, k: int) -> Needs:
         if self._questions is None:
             return Needs()
-        language = language or language_of(query)
         scores = self._sentence_scores(query, language)
         likeness, likest = self._analyse(query).likeness
         support = np.array([scores[rows].mean() if rows else 0 for rows in self._need_rows], np.float32)
