@@ -75,7 +75,7 @@ class Drafter:
         """Have the fixed head of the prompts of a language at hand; quick after the first time."""
         with self._warming:
             if self._generator is not None and language not in self._warm:
-                self._generator.warm(prompts.head(language))
+                self._generator.warm(prompts.opening(language))
                 self._warm.add(language)
 
     def claims(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Stream[Claim, None, None]:
@@ -208,7 +208,8 @@ class Drafter:
         sides = [(e.quote.text, e.quote.other) for e in evidence]
         try:
             self.warm(asked.language)
-            generation = self._generator.stream(Request(messages, max_tokens=self._max_tokens))
+            given = prompts.given(asked.language, [e.text for e in evidence])
+            generation = self._generator.stream(Request(messages, self._max_tokens, prefix=given))
             draft.model, draft.usage = self._generator.name, generation.usage
             with closing(generation):
                 for written in whole_sentences(generation):

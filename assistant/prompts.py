@@ -157,6 +157,19 @@ def head(language: Language) -> list[Message]:
     return messages
 
 
+def opening(language: Language) -> list[Message]:
+    """What the prompts of a language have in common: the head, and how the last message begins."""
+    return [
+        *head(language),
+        {"role": "user", "content": _LAYOUT[language].partition("{evidence}")[0] + "[1]"},
+    ]
+
+
+def given(language: Language, evidence: Sequence[str]) -> list[Message]:
+    """What prompts with the same evidence have in common: all but the question."""
+    return [*head(language), {"role": "user", "content": ask(language, evidence, "").rstrip()}]
+
+
 def ask(language: Language, evidence: Sequence[str], question: str) -> str:
     """The last message: numbered evidence, then the question."""
     numbered = "\n".join(f"[{n}] {sentence}" for n, sentence in enumerate(evidence, 1))

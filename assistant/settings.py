@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     cache: int = Field(
         256, ge=0, le=100000, description="answers kept in memory for the same question; 0 keeps none"
     )
+    prompts_mb: int = Field(
+        1000, ge=0, le=1_000_000, description="computed evidence kept on disk, in MB; 0 keeps none"
+    )
     deadline_seconds: float = Field(60.0, gt=0, le=3600, description="the model may work so long on a reply")
 
     api_keys: SecretStr = Field(

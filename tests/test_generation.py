@@ -1,5 +1,6 @@
 """The engines, each the true one: llama.cpp and transformers over a model that can be worked out by hand."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from assistant.generation import open_generator, registered
 from assistant.generation.base import Generator, Message, Request
 from assistant.generation.control import neutralise
 from assistant.generation.llamacpp_server import SLOTS
-from assistant.generation.prefixes import FILES_KEPT
+from assistant.generation.prefixes import HEADS_KEPT
 from assistant.generation.pump import Emit, Pump
 from assistant.settings import load_settings
 from corpus.errors import GenerationError, InputError, WeightsError
@@ -35,6 +36,23 @@ def user(text: str) -> list[Message]:
 def endless(tokens: int) -> Request:
     """A reply of yxyxyx that only `max_tokens` ends."""
     return Request([*user("go"), {"role": "assistant", "content": "x"}], max_tokens=tokens)
+
+
+HEAD = user("head " * 120 + "\n")
+"""What many prompts begin with; its last message is cut short."""
+
+
+def given(evidence: str, tokens: int = 100) -> Request:
+    """A question about evidence that other questions share."""
+    prefix = user(HEAD[0]["content"] + evidence * tokens + "\n")
+    return Request(user(prefix[0]["content"] + "Question?"), prefix=prefix)
+
+
+def computed_for(generator: Generator, request: Request) -> int:
+    """Tokens of the prompt that were not at hand."""
+    generation = generator.stream(request)
+    list(generation)
+    return generation.usage.new_prompt_tokens
 
 
 def open_some(spec: str, **settings: Any) -> Generator:
@@ -247,10 +265,106 @@ class TestLlamaCpp:
             generator.close()
         assert len(list((tmp_path / "prompts").iterdir())) == 4
         generator = open_some(str(tiny), threads=1)
-        for number in range(FILES_KEPT):
+        for number in range(HEADS_KEPT):
             generator.warm(user(f"number {number}"))
         generator.close()
-        assert len(list((tmp_path / "prompts").iterdir())) == FILES_KEPT
+        assert len(list((tmp_path / "prompts").iterdir())) == HEADS_KEPT
+
+    def test_evidence_is_computed_once_and_only_what_is_new_is_kept(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        computed = []
+        for _ in range(2):
+            generator = open_some(str(tiny), threads=1)
+            generator.warm(HEAD)
+            computed += [computed_for(generator, given(text)) for text in ("a", "b", "a")]
+            generator.close()
+        first, again = 100 + MARKUP_TOKENS, 30
+        assert [tokens > first for tokens in computed] == [True, True, False, False, False, False]
+        assert all(tokens < again for tokens in computed[2:])
+        (head,) = (tmp_path / "prompts").glob("*.kv")
+        kept = list((tmp_path / "prompts").glob("*.more"))
+        assert len(kept) == 2
+        assert all(file.stat().st_size < head.stat().st_size / 3 for file in kept)
+        assert len(list((tmp_path / "prompts").iterdir())) == 3
+
+    def test_the_same_is_computed_whether_evidence_was_kept_or_broken_off(
+        self, llamacpp: Generator, tiny: Path
+    ) -> None:
+        llamacpp.warm(HEAD)
+        asked = given("same")
+        said = set()
+        for _ in range(3):
+            said.add(say(llamacpp, asked))
+            cut = llamacpp.stream(given("cut"))
+            next(iter(cut))
+            cut.close()
+            for file in (tiny.parent / "prompts").glob("*.more"):
+                file.unlink()
+        assert said == {SAYS}
+
+    @pytest.mark.parametrize("damage", ["changed", "cut", "empty", "lost", "head"])
+    def test_damaged_evidence_is_computed_again(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path, damage: str
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        first = open_some(str(tiny), threads=1)
+        first.warm(HEAD)
+        computed_for(first, given("a"))
+        first.close()
+        (file,) = (tmp_path / "prompts").glob("*.kv" if damage == "head" else "*.more")
+        kept = file.read_bytes()
+        middle = len(kept) // 2
+        changed = kept[:middle] + bytes([kept[middle] ^ 1]) + kept[middle + 1 :]
+        file.write_bytes({"cut": kept[:middle], "empty": b""}.get(damage, changed))
+        if damage == "lost":
+            file.unlink()
+
+        second = open_some(str(tiny), threads=1)
+        second.warm(HEAD)
+        computed = [computed_for(second, given("a")) > 100 for _ in range(2)]
+        second.close()
+        assert computed == [damage != "head", False]
+        assert file.read_bytes() == kept
+
+    def test_evidence_has_so_much_room_and_pushes_out_no_head(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        generator = open_some(str(tiny), threads=1, prompts_mb=1)
+        generator.warm(HEAD)
+        for text in ("a", "b", "c", "a", "d"):
+            computed_for(generator, given(text, 300))
+        known = [computed_for(generator, given(text, 300)) < 30 for text in ("d", "a", "b")]
+        generator.close()
+        assert known == [True, True, False]
+        room = sum(file.stat().st_size for file in (tmp_path / "prompts").glob("*.more"))
+        assert 500_000 < room < 1_000_000
+        assert len(list((tmp_path / "prompts").glob("*.kv"))) == 1
+
+    def test_evidence_need_not_be_kept(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        generator = open_some(str(tiny), threads=1, prompts_mb=0)
+        generator.warm(HEAD)
+        assert computed_for(generator, given("a")) == computed_for(generator, given("a")) > 100
+        assert say(generator, given("a")) == SAYS
+        generator.close()
+        assert not list((tmp_path / "prompts").glob("*.more"))
+
+    def test_what_a_killed_program_left_is_removed(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        generator = open_some(str(tiny), threads=1)
+        for name, age in (("old.part", 7200), ("new.part", 60)):
+            (tmp_path / "prompts" / name).touch()
+            os.utime(tmp_path / "prompts" / name, (time.time() - age,) * 2)
+        generator.warm(HEAD)
+        generator.close()
+        assert [file.name for file in (tmp_path / "prompts").glob("*.part")] == ["new.part"]
 
     def test_without_a_place_for_files_prefixes_are_warm_all_the_same(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path

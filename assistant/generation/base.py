@@ -18,6 +18,7 @@ class Request:
 
     A last message from the assistant is continued, not answered. `max_tokens` counts up to the settings' own
     `max_answer_tokens`. Only a system message may hold control tokens; elsewhere they become plain text.
+    `prefix` says what other requests are likely to share: the messages with the last one cut short.
     """
 
     messages: Sequence[Message]
@@ -25,6 +26,7 @@ class Request:
     temperature: float = 0.0
     stop: Sequence[str] = ()
     grammar: str | None = None
+    prefix: Sequence[Message] = ()
 
 
 @dataclass
@@ -67,9 +69,20 @@ class Generator(Protocol):
         ...
 
     def warm(self, messages: Sequence[Message]) -> None:
-        """Compute these messages ahead, so that a prompt beginning with them starts fast; may do nothing."""
+        """Compute these messages ahead, so that a prompt beginning with them starts fast; may do nothing.
+
+        The last one may be cut short.
+        """
         ...
 
     def close(self) -> None:
         """Free the model."""
         ...
+
+
+def begins(messages: Sequence[Message], prefix: Sequence[Message]) -> bool:
+    """Do the messages begin like the prefix, whose last message may be cut short? None begin like nothing."""
+    if not prefix or len(prefix) > len(messages) or list(messages[: len(prefix) - 1]) != list(prefix[:-1]):
+        return False
+    last, cut = messages[len(prefix) - 1], prefix[-1]
+    return last["role"] == cut["role"] and last["content"].startswith(cut["content"])

@@ -1,8 +1,9 @@
 """llama.cpp in this process: the default engine, for any GGUF file.
 
-Several requests share one model, each in a slot of its own. A prefix that does not change (instructions and
-examples) is computed once and brought into the slot anew for every request: whatever was asked or broken off
-before, the same tokens are computed in the same batches, so the same prompt gives the same reply.
+Several requests share one model, each in a slot of its own. A prompt is computed in up to three pieces: its
+head (instructions and examples, the same for all), what some requests share (evidence), and the rest. The
+first two are computed once, kept, and brought into the slot anew for every request: whatever was asked or
+broken off before, the same tokens are computed in the same batches, so the same prompt gives the same reply.
 """
 
 import weakref
@@ -15,7 +16,7 @@ from typing import Any
 import xllamacpp
 
 from assistant.generation import adapter
-from assistant.generation.base import Generation, Message, Request, Usage
+from assistant.generation.base import Generation, Message, Request, Usage, begins
 from assistant.generation.control import safe
 from assistant.generation.llamacpp_server import SLOTS, Server
 from assistant.generation.prefixes import Prefixes
@@ -42,13 +43,15 @@ class LlamaCpp:
         self._free: SimpleQueue[int] = SimpleQueue()
         for slot in range(SLOTS):
             self._free.put(slot)
-        self._warm: list[list[Message]] = []
+        self._heads: list[list[Message]] = []
+        self._keeps_evidence = settings.prompts_mb > 0
         lora = adapter.chosen(settings)
         self._server = Server(path, settings, weights.home() / "prompts", lora)
         stat = path.stat()
         identity = f"{xllamacpp.__version__} {path.name} {stat.st_size} {stat.st_mtime_ns}"
         identity += f" {lora.sha256}" if lora else ""
-        self._prefixes = Prefixes(self._server.kept, identity, self._server.keep)
+        most_bytes = settings.prompts_mb * 1_000_000
+        self._prefixes = Prefixes(self._server.kept, identity, self._server.keep, most_bytes)
 
     def stream(self, request: Request) -> Generation:
         """Decode in a slot; the text comes in whole characters."""
@@ -56,22 +59,22 @@ class LlamaCpp:
 
         def produce(emit: Emit) -> None:
             with self._slot(emit) as slot:
-                self._prepare(slot, payload["messages"], emit)
-                self._decode(payload | {"id_slot": slot}, usage, emit)
+                computed = self._prepare(slot, payload["messages"], safe(request.prefix), emit)
+                self._decode(payload | {"id_slot": slot}, usage, emit, computed)
 
         return Generation(self._pump(produce, self._deadline_seconds), usage)
 
     def warm(self, messages: Sequence[Message]) -> None:
-        """Have a prefix at hand, from a file of an earlier run or computed now and then kept in one."""
-        prefix = safe(messages)
+        """Have a head at hand, from a file of an earlier run or computed now and then kept in one."""
+        head = safe(messages)
 
         def produce(emit: Emit) -> None:
             with self._slot(emit) as slot:
-                self._bring(prefix, slot, emit)
+                self._bring(head, slot, emit)
 
         for _ in self._pump(produce, WARM_SECONDS):
             pass
-        self._warm.append(prefix)
+        self._heads.append(head)
 
     def close(self) -> None:
         """Stop what runs and free the model; safe to call twice."""
@@ -99,30 +102,40 @@ class LlamaCpp:
                 return self._free.get(timeout=POLL_SECONDS)
         raise GenerationError("The reply was stopped before it had begun.")
 
-    def _prepare(self, slot: int, messages: list[Message], emit: Emit) -> None:
-        """Have the slot hold the warm prefix of a prompt and nothing else, where it has one."""
-        for prefix in self._warm:
-            if messages[: len(prefix)] == prefix:
-                self._bring(prefix, slot, emit)
-                return
+    def _prepare(self, slot: int, messages: list[Message], prefix: list[Message], emit: Emit) -> int:
+        """Have the slot hold what a prompt shares with others and nothing else; returns tokens computed."""
+        head = self._head_of(messages)
+        if head is None:
+            return 0
+        if self._keeps_evidence and begins(messages, prefix) and begins(prefix, head):
+            return self._bring(prefix, slot, emit, head)
+        return self._bring(head, slot, emit)
 
-    def _bring(self, prefix: list[Message], slot: int, emit: Emit) -> None:
-        """A prefix into a slot: from its file, else computed and kept in one."""
-        if self._prefixes.restore(prefix, slot):
-            return
-        payload = _payload(Request(prefix), 1) | {"id_slot": slot}
-        self._decode(payload, Usage(), lambda piece: emit(""))
+    def _head_of(self, messages: list[Message]) -> list[Message] | None:
+        found = [head for head in self._heads if begins(messages, head)]
+        return max(found, key=lambda head: (len(head), len(head[-1]["content"])), default=None)
+
+    def _bring(self, prefix: list[Message], slot: int, emit: Emit, head: list[Message] | None = None) -> int:
+        """A prefix into a slot: from its file, else computed after its head and kept; returns the tokens."""
+        if self._prefixes.restore(prefix, slot, head or ()):
+            return 0
+        usage = Usage()
+        computed = self._bring(head, slot, emit) if head else 0
+        payload = _payload(Request(prefix, 1), 1) | {"id_slot": slot, "add_generation_prompt": False}
+        self._decode(payload, usage, lambda piece: emit(""))
         if not emit(""):
-            self._prefixes.save(prefix, slot)
+            self._prefixes.save(prefix, slot, head or ())
+        return computed + usage.new_prompt_tokens
 
-    def _decode(self, payload: dict[str, Any], usage: Usage, emit: Emit) -> None:
+    def _decode(self, payload: dict[str, Any], usage: Usage, emit: Emit, computed: int = 0) -> None:
+        """Run a request; `usage` follows it, with the tokens `computed` for it before."""
         failures: list[str] = []
 
         def receive(chunk: dict[str, Any]) -> bool:
             if "error" in chunk:
                 failures.append(str(chunk["error"].get("message", chunk["error"])))
                 return True
-            _count(chunk, usage)
+            _count(chunk, usage, computed)
             choice = (chunk.get("choices") or [{"delta": {}}])[0]
             return emit(choice["delta"].get("content") or "")
 
@@ -148,14 +161,14 @@ def _payload(request: Request, most_tokens: int) -> dict[str, Any]:
     return payload
 
 
-def _count(chunk: dict[str, Any], usage: Usage) -> None:
+def _count(chunk: dict[str, Any], usage: Usage, computed: int) -> None:
     """Follow the counts while they grow: a generation that is stopped has figures too."""
     if progress := chunk.get("prompt_progress"):
         usage.prompt_tokens = progress["total"]
-        usage.new_prompt_tokens = progress["processed"] - progress["cache"]
+        usage.new_prompt_tokens = computed + progress["processed"] - progress["cache"]
     elif timings := chunk.get("timings"):
         usage.prompt_tokens = timings["cache_n"] + timings["prompt_n"]
-        usage.new_prompt_tokens = timings["prompt_n"]
+        usage.new_prompt_tokens = computed + timings["prompt_n"]
         usage.completion_tokens = timings["predicted_n"]
     elif chunk.get("choices") and chunk["choices"][0]["delta"].get("content"):
         usage.completion_tokens += 1

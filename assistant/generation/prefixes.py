@@ -1,7 +1,8 @@
-"""Computed prompts on disk: the fixed head of a prompt takes seconds to compute and milliseconds to read.
+"""Computed prompts on disk: what many prompts begin with takes seconds to compute and milliseconds to read.
 
-A file is named `<what it depends on>-<digest of its bytes>.kv`, so one that was cut short or changed is
-noticed and computed again; it appears under that name whole or not at all.
+A file is named `<what it depends on>-<digest of its bytes>`, so one that was cut short or changed is noticed
+and computed again; it appears under that name whole or not at all. A head stands whole in a `.kv`, some 28 KB
+per token of the default model; what goes on from a head is kept as the difference from it, in a `.more`.
 """
 
 import contextlib
@@ -10,15 +11,21 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from assistant.generation import differences
 from assistant.generation.base import Message
 
 log = logging.getLogger(__name__)
 
-FILES_KEPT = 8
-"""Older ones are removed: each takes some 28 KB per token of the default model."""
+HEADS_KEPT = 8
+"""Heads that were not used for longest are removed."""
+
+ABANDONED_SECONDS = 3600.0
+"""What is not finished after so long was left by a program that was killed."""
 
 _DIGITS = 32
 
@@ -26,58 +33,130 @@ _DIGITS = 32
 class Prefixes:
     """The files of one model. `identity` names everything a state depends on besides the messages.
 
-    `keep(action, slot, file name)` saves or restores the state of a slot and says whether it did.
+    `keep(action, slot, file name)` saves or restores the state of a slot and says whether it did. What goes
+    on from heads takes up to `most_bytes`; what was not used for longest is removed.
     """
 
-    def __init__(self, folder: Path, identity: str, keep: Callable[[str, int, str], bool]) -> None:
+    def __init__(
+        self, folder: Path, identity: str, keep: Callable[[str, int, str], bool], most_bytes: int
+    ) -> None:
         self._folder = folder
         self._identity = identity
         self._keep = keep
+        self._most_bytes = most_bytes
         self._sound: set[Path] = set()
 
-    def restore(self, messages: Sequence[Message], slot: int) -> bool:
+    def restore(self, messages: Sequence[Message], slot: int, head: Sequence[Message] = ()) -> bool:
         """Bring the computed messages into a slot; False when there is no sound file of them.
 
-        Bytes are checked when a file is first read, for that takes longer than to read it.
+        `head` names the head they go on from, where they were saved with one. Bytes are checked when a file
+        is first read, for that takes longer than to read it.
         """
-        for file in self._folder.glob(f"{self._name(messages)}-*.kv"):
-            if self._is_sound(file) and self._keep("restore", slot, file.name):
-                with contextlib.suppress(OSError):
-                    file.touch()
-                return True
+        base = self._sound_file(head) if head else None
+        file = self._sound_file(messages, base) if base or not head else None
+        if file is None:
+            return False
+        if self._bring(file, base, slot):
             with contextlib.suppress(OSError):
-                file.unlink()
+                file.touch()
+            return True
+        self._remove(file)
         return False
 
-    def save(self, messages: Sequence[Message], slot: int) -> None:
-        """Write the state of a slot that has just computed the messages; that it fails is only logged."""
-        part = self._folder / f"{secrets.token_hex(8)}.part"
+    def save(self, messages: Sequence[Message], slot: int, head: Sequence[Message] = ()) -> None:
+        """Write the state of a slot that has just computed the messages; that it fails is only logged.
+
+        With a `head`, whose file has to be there, only what is new since that head.
+        """
         try:
-            if not self._keep("save", slot, part.name):
-                raise OSError(f"{self._folder} does not take it")
-            os.replace(part, self._folder / f"{self._name(messages)}-{_digest(part)}.kv")
+            with self._part() as part:
+                if not self._keep("save", slot, part.name):
+                    raise OSError(f"{self._folder} does not take it")
+                base = self._sound_file(head) if head else None
+                if base:
+                    part.write_bytes(differences.take(base, part))
+                if base or not head:
+                    os.replace(
+                        part, self._folder / f"{self._name(messages, base)}-{_digest(part)}{_kind(base)}"
+                    )
             self._tidy()
         except OSError as error:
             log.warning("a computed prompt could not be kept: %s", error)
+
+    def _bring(self, file: Path, base: Path | None, slot: int) -> bool:
+        if base is None:
+            return self._keep("restore", slot, file.name)
+        try:
+            with self._part() as part:
+                differences.write(base, file.read_bytes(), part)
+                return self._keep("restore", slot, part.name)
+        except (OSError, ValueError) as error:
+            log.warning("a computed prompt could not be read: %s", error)
+            return False
+
+    def _sound_file(self, messages: Sequence[Message], base: Path | None = None) -> Path | None:
+        """The file of the messages; one whose bytes are not those it was written with is removed."""
+        for file in self._folder.glob(f"{self._name(messages, base)}-*{_kind(base)}"):
             with contextlib.suppress(OSError):
-                part.unlink()
+                if file in self._sound or file.stem.endswith(_digest(file)):
+                    self._sound.add(file)
+                    return file
+            self._remove(file)
+        return None
 
-    def _is_sound(self, file: Path) -> bool:
-        if file not in self._sound and file.stem.endswith(_digest(file)):
-            self._sound.add(file)
-        return file in self._sound
-
-    def _name(self, messages: Sequence[Message]) -> str:
-        text = json.dumps([self._identity, list(messages)], ensure_ascii=False)
+    def _name(self, messages: Sequence[Message], base: Path | None) -> str:
+        text = json.dumps([self._identity, list(messages), base and base.name], ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
+    @contextmanager
+    def _part(self) -> Iterator[Path]:
+        """A name for a file that is gone at the end of the block, unless it was given another."""
+        part = self._folder / f"{secrets.token_hex(8)}.part"
+        try:
+            yield part
+        finally:
+            part.unlink(missing_ok=True)
+
     def _tidy(self) -> None:
-        files = sorted(self._folder.glob("*.kv"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for file in files[FILES_KEPT:]:
-            with contextlib.suppress(OSError):
-                file.unlink()
+        for file in self._newest_first(".kv")[HEADS_KEPT:]:
+            self._remove(file)
+        room = self._most_bytes
+        for file in self._newest_first(".more"):
+            room -= _size(file)
+            if room < 0:
+                self._remove(file)
+        for file in self._newest_first(".part"):
+            if _used(file) < time.time() - ABANDONED_SECONDS:
+                self._remove(file)
+
+    def _newest_first(self, kind: str) -> list[Path]:
+        return sorted(self._folder.glob(f"*{kind}"), key=_used, reverse=True)
+
+    def _remove(self, file: Path) -> None:
+        self._sound.discard(file)
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def _kind(base: Path | None) -> str:
+    return ".more" if base else ".kv"
 
 
 def _digest(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:_DIGITS]
+
+
+def _used(file: Path) -> float:
+    """When it was last read or written; 0 for one that another program has just removed."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
