@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Generator as Stream
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
@@ -38,6 +39,7 @@ from assistant.settings import Settings, load_settings
 from assistant.text import traditional
 from corpus import article, chunking
 from corpus.article import LANGUAGES, Language
+from corpus.errors import AssistantError
 from corpus.restore import trace
 from index.retriever import Hit, Retriever
 
@@ -70,8 +72,15 @@ class Engine:
         Raises WeightsError, IndexDamagedError, CorpusError or GenerationError, each with what mends it.
         """
         settings = settings or load_settings()
-        retriever = Retriever.open()
-        return cls(retriever, open_generator(settings.llm, settings), settings)
+        with ThreadPoolExecutor(1) as beside:  # while the model's file is hashed, which needs no interpreter
+            retriever = beside.submit(Retriever.open)
+            generator = open_generator(settings.llm, settings)
+        try:
+            return cls(retriever.result(), generator, settings)
+        except AssistantError:
+            if generator is not None:
+                generator.close()
+            raise
 
     def warm(self) -> None:
         """Compute ahead what every answer begins with, in both languages; may take some seconds, once."""

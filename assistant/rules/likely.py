@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from corpus.flowcharts import Value
 from index import bank, situations
@@ -75,7 +76,7 @@ class Likely:
         told, others = self._centred(rows), self._centred(factual)
         self._readers = list(dict.fromkeys([*readers, NO_ADVICE]))
         wanted = _signs(np.r_[readers, [NO_ADVICE] * len(others)][:, None] == self._readers)
-        counts = np.r_[np.ones(len(told)), np.full(len(others), OF_THE_BANK)]
+        counts = np.r_[np.ones(len(told)), np.full(len(others), OF_THE_BANK)].astype(np.float32)
         self._of_readers = _ridge(np.r_[told, others], wanted, counts[:, None], SHRINK_READERS)
         self._facts: dict[str, list[tuple[str, Value]]] = {}
         self._of_facts: dict[str, Rows] = {}
@@ -99,7 +100,9 @@ class Likely:
         advice = {wording for need in bank.load(files="advice.yaml") for wording in need.wordings}
         factual = np.array([wording not in advice for wording in asked])
         rows = Store.open(situations.texts(known), questions, "situations").rows()
-        return cls(embedder, known, rows, Store.open(asked, questions, "questions").rows()[factual])
+        others = Store.open(asked, questions, "questions").rows()[factual]
+        with threadpool_limits(1, "blas"):  # on a busy processor several wait for each other, 20 times longer
+            return cls(embedder, known, rows, others)
 
     def judge(self, question: str) -> Judgement:
         """Judge a question; embeds it, unless it was judged lately."""
@@ -130,18 +133,25 @@ def _reader(known: Known) -> str:
 
 
 def _balanced(rows: Rows, said: NDArray[np.bool_]) -> Rows:
-    """One regression a fact; those who say it count as much as the many who do not."""
+    """One ridge regression a fact; those who say it count as much as the many who do not.
+
+    Solved by rows, for they are fewer than the dimensions, and what they have in common serves all facts.
+    """
     share = said.mean(axis=0)
     counts = np.where(said, (1 - share) / share, 1.0)
-    columns = [_ridge(rows, _signs(said[:, [n]]), counts[:, [n]], SHRINK_FACTS) for n in range(said.shape[1])]
-    return np.concatenate(columns, axis=1)
+    common, wanted = rows @ rows.T, _signs(said)
+    solved = [
+        np.linalg.solve(common + np.diag(SHRINK_FACTS / counts[:, n]), wanted[:, n])
+        for n in range(said.shape[1])
+    ]
+    return np.asarray(rows.T @ np.stack(solved, axis=1), np.float32)
 
 
 def _signs(holds: NDArray[np.bool_]) -> Rows:
     return np.where(holds, 1, -1).astype(np.float32)
 
 
-def _ridge(rows: Rows, wanted: Rows, counts: NDArray[np.float64], shrink: float) -> Rows:
+def _ridge(rows: Rows, wanted: Rows, counts: Rows, shrink: float) -> Rows:
     """Weights such that `rows @ weights` is near `wanted`, each row counting as given."""
     weighted = (rows * counts).T
     solved = np.linalg.solve(weighted @ rows + shrink * np.eye(rows.shape[1]), weighted @ wanted)

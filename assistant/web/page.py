@@ -23,7 +23,10 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
 )
 
-import gradio as gr
+from assistant.web.unstubbed import unstubbed
+
+with unstubbed():
+    import gradio as gr
 from fastapi import FastAPI
 
 from assistant.api.limits import MAX_QUESTION
