@@ -5,6 +5,7 @@ import json
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from corpus.errors import AssistantError, GenerationError, InputError
 from evaluation import labelled
 from index.retriever import Retriever
 from training import adapter, check, judge, lora, tokens
-from training.examples import Example, Text, examples_of, files, held_out, texts_of
+from training.examples import FRESH, Example, Text, examples_of, files, held_out, texts_of
 from training.lora import Options, train
 from training.marking import of_examples, of_questions
 from training.packing import Pack, packs, tensors
@@ -169,6 +170,56 @@ class TestCheck:
         file = written(tmp_path, TEXTS[:1], [example(TEXTS[0], kind="riddle")])
         assert check.main([str(file)]) == 2
         assert "line 1, kind" in capsys.readouterr().err
+
+
+class TestFresh:
+    """The test that an adapter is judged by and never learns from."""
+
+    def test_it_is_fit_to_be_judged_by(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert check.main([str(FRESH)]) == 0
+        assert "100 examples: 0 faults" in capsys.readouterr().out
+        assert Counter(example.language for example in examples_of(FRESH)) == {"zh": 50, "en": 50}
+
+    def test_its_kinds_of_question_are_those_of_training(self) -> None:
+        learnt = Counter(one.kind for file in files() for one in examples_of(file))
+        judged = Counter(one.kind for one in examples_of(FRESH))
+        assert judged.keys() == learnt.keys()
+        assert all(abs(judged[kind] / 100 - n / learnt.total()) < 0.02 for kind, n in learnt.items())
+
+    def test_it_shares_nothing_with_what_is_learnt(self) -> None:
+        known = [text for file in files() for text in texts_of(file)]
+        for text in texts_of(FRESH):
+            assert text.genre not in {other.genre for other in known}
+            assert not set(text.sentences) & {said for other in known for said in other.sentences}
+        asked = {example.question for file in files() for example in examples_of(file)}
+        assert not asked & {example.question for example in examples_of(FRESH)}
+
+    def test_it_cannot_be_learnt(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        assert FRESH not in files()
+        run = str(tmp_path / "run")
+        assert tokens.main([run, "--examples", str(files()[0]), str(FRESH)]) == InputError.exit_code
+        assert "training/fresh is the test" in capsys.readouterr().err
+        assert not Path(run).exists()
+
+    def test_the_right_sentences_copied_are_right_and_the_others_are_not(self) -> None:
+        tasks = of_examples("fresh", examples_of(FRESH), check.vocabulary(texts_of(FRESH)))
+        for one, task in zip(examples_of(FRESH), tasks, strict=True):
+            cited = {n for _, markers in one.sentences() for n in markers}
+            written = {n: f"{sentence} [{n}]" for n, sentence in enumerate(one.evidence, 1)}
+            assert task.mark(one.answer).right, one.id
+            assert task.mark("NONE").right is not one.is_answered, one.id
+            if one.is_answered:
+                assert task.mark(" ".join(written[n] for n in sorted(cited))).right, one.id
+            assert not any(task.mark(written[n]).right for n in written.keys() - cited), one.id
+
+    def test_it_is_asked_with_its_texts(
+        self, trained: Run, told: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        options = ["--sets", "--shown", "0", "--most", "3", "--examples", str(FRESH)]
+        assert judge.main([str(trained.folder), *options]) == 0
+        shares = json.loads(trained.judgement.read_text())["shares"]
+        assert shares["on, 0 shown"]["fresh: right"][1] == 3
+        assert "fresh: right" in capsys.readouterr().out
 
 
 class TestTokens:

@@ -1,4 +1,8 @@
-"""Texts and the examples written over them, as JSON lines: `texts/X.jsonl` belongs to `examples/X.jsonl`."""
+"""Texts and the examples written over them, as JSON lines.
+
+`texts/X.jsonl` belongs to `examples/X.jsonl`. The test that no adapter has seen lies apart, in `fresh/`:
+`texts.jsonl` beside `examples.jsonl`.
+"""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +18,9 @@ from corpus.article import Language
 from corpus.errors import InputError
 
 HERE = Path(__file__).parent
+
+FRESH = HERE / "fresh" / "examples.jsonl"
+"""The test: what an adapter is judged by and never learns from."""
 
 HELD_OUT = 10
 """One text of so many of each language, with all its examples, is never learnt from."""
@@ -90,13 +97,19 @@ def said(answer: str) -> Iterator[tuple[str, list[int]]]:
 
 
 def files(folder: Path = HERE) -> list[Path]:
-    """The files of examples in a folder with `texts/` and `examples/`, in order."""
+    """The files of examples to learn from in a folder with `texts/` and `examples/`, in order."""
     return sorted((folder / "examples").glob("*.jsonl"))
+
+
+def is_fresh(file: Path) -> bool:
+    """Is this the test?"""
+    return file.resolve() == FRESH.resolve()
 
 
 def texts_of(file: Path) -> list[Text]:
     """The texts that a file of examples is about. Raises InputError."""
-    return _read(file.parents[1] / "texts" / file.name, Text)
+    apart = file.parents[1] / "texts" / file.name
+    return _read(file.with_name("texts.jsonl") if is_fresh(file) else apart, Text)
 
 
 def examples_of(file: Path) -> list[Example]:

@@ -29,7 +29,7 @@ from corpus.files import write_whole
 from evaluation import labelled
 from index.retriever import Retriever
 from training.check import vocabulary
-from training.examples import Text, examples_of, texts_of
+from training.examples import Text, examples_of, is_fresh, texts_of
 from training.marking import Mark, Task, of_examples, of_questions
 from training.run import Run, finish, stage
 from training.tokens import ALL, Sequences, head
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tasks(sequences: Sequences, further: Sequence[Path], sets: Sequence[str], most: int) -> Iterator[Task]:
     groups = [_of_files("held out", sequences.files, sequences.texts_held_out)]
-    groups += [_of_files(file.stem, [file]) for file in further]
+    groups += [_of_files("fresh" if is_fresh(file) else file.stem, [file]) for file in further]
     if sets:
         retriever = Retriever.open()
         groups += [list(of_questions(labelled.path_of(name), retriever)) for name in sets]

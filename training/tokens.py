@@ -23,7 +23,7 @@ from assistant.generation.control import safe
 from corpus.article import Language
 from corpus.errors import AssistantError, InputError
 from corpus.files import write_whole
-from training.examples import SEED, Example, Text, examples_of, files, held_out, texts_of
+from training.examples import SEED, Example, Text, examples_of, files, held_out, is_fresh, texts_of
 from training.run import Run, finish, stage
 
 ALL = len(prompts.EXAMPLES["en"])
@@ -109,7 +109,9 @@ def prompt(example: Example, shown: int) -> list[Message]:
 
 
 def tokenise(chosen: Sequence[Path], model: str, shown: list[int], variants: int) -> Sequences:
-    """The examples of the files as token ids. Raises AssistantError for what cannot be read."""
+    """The examples of the files as token ids. Raises AssistantError for the test, or what is unreadable."""
+    if any(map(is_fresh, chosen)):
+        raise InputError("training/fresh is the test, expected examples to learn from: leave it out.")
     tokenizer = _tokenizer(file_of(model))
     texts = [text for file in chosen for text in texts_of(file)]
     aside = held_out(texts)
