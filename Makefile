@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := 2.13.0
 
-.PHONY: run ask test check lint eval bench train models fuzz clean
+.PHONY: run ask test check lint eval bench native train models fuzz clean
 
 run: models            ## serve the web chat and the HTTP API on http://127.0.0.1:7860
 	$(BIN)/assistant serve
@@ -35,6 +35,31 @@ eval: models           ## ask the development questions, compare with the record
 
 bench: models          ## measure speed and memory, say what got worse; make bench PARTS="warm start" for some
 	$(BIN)/python -m evaluation.bench $(PARTS)
+
+native: models         ## compile llama.cpp for this very processor (10 minutes, once), which reads prompts faster
+	@echo "== $(ENGINE) for this processor: some 10 minutes on two cores unless it was compiled before."
+	@echo "   The prebuilt one stays until the new one has read and written with the model."
+	@test "$$(uname)" = Linux || { echo "This is for Linux: for macOS the prebuilt one is compiled in full."; exit 1; }
+	@cc --version >/dev/null && c++ --version >/dev/null && cmake --version >/dev/null \
+		|| { echo "It takes a C++ compiler and cmake: apt install build-essential cmake"; exit 1; }
+	@test -d "$(COMPILED)" || { $(PIP) wheel --no-deps --no-cache-dir --no-binary xllamacpp \
+		--wheel-dir "$(COMPILED).new" $(ENGINE) && mv "$(COMPILED).new" "$(COMPILED)"; }
+	@echo "== The one in use:" && $(BIN)/python -m evaluation.bench.speed
+	@tried=$$(mktemp -d) && trap 'rm -r "$$tried"' EXIT \
+		&& $(PIP) install --quiet --no-deps --target "$$tried" "$(COMPILED)"/*.whl \
+		&& echo "== The new one, kept in $(COMPILED):" \
+		&& PYTHONPATH="$$tried" $(BIN)/python -m evaluation.bench.speed \
+		|| { rm -r "$(COMPILED)"; echo "It does not run here and is removed; the one in use stays."; exit 1; }
+	@$(PIP) install --quiet --no-deps --force-reinstall "$(COMPILED)"/*.whl
+	@echo "== Installed. Back to the prebuilt one:" \
+		&& echo "   $(PIP) install --no-deps --force-reinstall --only-binary xllamacpp $(ENGINE)"
+
+# The same version from its source distribution, without what its build would fetch and we do not use: TLS, a
+# second grammar engine, a web page. Compiled once for each processor and compiler, kept in the user's cache folder.
+ENGINE = $(shell grep ^xllamacpp== constraints.txt)
+COMPILED = $(shell $(BIN)/python -c 'from index import weights; print(weights.home())')/engine/$(subst ==,-,$(ENGINE))-$(shell cc -march=native -dM -E - </dev/null | sha256sum | cut -c1-12)
+native: export CMAKE_ARGS = -DGGML_NATIVE=ON -DLLAMA_LLGUIDANCE=OFF -DLLAMA_BUILD_BORINGSSL=OFF \
+	-DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF
 
 train: $(VENV)/.dev models  ## teach the model by a LoRA adapter (hours without CUDA; goes on after a stop)
 	$(BIN)/python -m training.check
