@@ -153,6 +153,10 @@ class TestCheck:
             ({"question": "Does Keras open it?"}, "names keras"),
             ({"kind": "advice"}, "advice is asked by a verdict"),
             ({"language": "zh"}, "its language is not that of X00"),
+            (
+                {"kind": "fact", "answer": "Door 3 of Old Hall opens at 3. [1]", "never": ["at 3"]},
+                "is not what it says a right reply must",
+            ),
             ({"text": "X09"}, "there is no text X09"),
             ({"id": "X00"}, "X00: is used 2 times"),
         ],
@@ -211,6 +215,29 @@ class TestFresh:
             if one.is_answered:
                 assert task.mark(" ".join(written[n] for n in sorted(cited))).right, one.id
             assert not any(task.mark(written[n]).right for n in written.keys() - cited), one.id
+
+    @pytest.mark.parametrize(
+        ("id", "reply", "right"),
+        [
+            ("F01-09", "No, the laurels belong only to the defendant. [2]", True),
+            ("F01-09", "Yes, the laurels belong only to the defendant. [2]", False),
+            ("F01-08", "She asked for the removal of the hedge, damages and her costs. [2]", True),
+            ("F01-08", "She asked for the removal of the hedge and her costs. [2]", False),
+            ("F02-12", "Clara Winth was replaced by Jory Vray as second violin in 2017. [1]", True),
+            ("F02-12", "Clara Winth replaced Jory Vray as second violin. [1]", False),
+            ("F03-12", "多数业主赞成的是半层入户,不是平层入户。[2]", True),
+            ("F03-12", "多数业主赞成平层入户。[2]", False),
+            ("F04-13", "白棋的外势更厚。[2]", True),
+            ("F04-13", "黑棋的外势厚。[2]", False),
+            ("F05-07", "North slopes are more dangerous than south slopes. [1]", True),
+            ("F05-07", "South slopes are more dangerous than north and east slopes. [1]", False),
+            ("F06-05", "不能,听到闷响应立即离开山坡。[1]", True),
+            ("F06-05", "可以,如果听到闷响,应立即离开山坡。[1]", False),
+        ],
+    )
+    def test_other_words_are_right_and_the_contrary_is_not(self, id: str, reply: str, right: bool) -> None:
+        tasks = of_examples("fresh", examples_of(FRESH), check.vocabulary(texts_of(FRESH)))
+        assert next(task for task in tasks if task.id == id).mark(reply).right is right
 
     def test_it_is_asked_with_its_texts(
         self, trained: Run, told: str, capsys: pytest.CaptureFixture[str]

@@ -143,6 +143,8 @@ def _of_prose(example: Example) -> Iterator[str]:
     count = len(list(example.sentences()))
     if count not in ANSWERED_IN:
         yield f"answers in {count} sentences, expected {ANSWERED_IN[0]} to {ANSWERED_IN[-1]}"
+    if not example.tells(example.answer):
+        yield "its answer is not what it says a right reply must and never says"
     if detect_language(example.answer) != example.language:
         yield f"does not answer in {example.language}"
     if example.language == "zh" and is_traditional(example.answer):

@@ -5,6 +5,7 @@
 """
 
 import random
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -12,6 +13,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.grounding import Quote
+from assistant.grounding.names import canonical
 from assistant.prompts import NO_ANSWER
 from assistant.text import clean, split_markers, split_sentences, stopped
 from corpus.article import Language
@@ -62,7 +64,11 @@ class Text(BaseModel):
 
 
 class Example(BaseModel):
-    """What the model is shown, what it is asked, and what it should write: prose with markers, or NONE."""
+    """What the model is shown, what it is asked, and what it should write: prose with markers, or NONE.
+
+    `must` and `never` are patterns of what every right reply says and of what none says, for questions whose
+    wrong answer has the same words as the right one ("north is steeper than south").
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,6 +79,8 @@ class Example(BaseModel):
     evidence: tuple[str, ...]
     question: str
     answer: str
+    must: tuple[re.Pattern[str], ...] = ()
+    never: tuple[re.Pattern[str], ...] = ()
 
     @property
     def is_answered(self) -> bool:
@@ -82,6 +90,11 @@ class Example(BaseModel):
     def sentences(self) -> Iterator[tuple[str, list[int]]]:
         """The sentences of the answer as the product reads them, each with the numbers of its markers."""
         return said(self.answer)
+
+    def tells(self, reply: str) -> bool:
+        """Does a reply say all of `must` and nothing of `never`? Read in canonical form, in lower case."""
+        prose = canonical(" ".join(text for text, _ in said(reply))).lower()
+        return all(p.search(prose) for p in self.must) and not any(p.search(prose) for p in self.never)
 
     def quotes(self, markers: Sequence[int]) -> list[Quote]:
         """The evidence that markers name, as the support check takes it; unknown markers name nothing."""

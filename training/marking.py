@@ -2,8 +2,9 @@
 
 Two sources. Examples of our own: a reply is right when each of its sentences passes the product's support
 check, and all together cover the reference (its numbers, its names and most of its words) without being much
-longer; where nothing is to be found, when it says NONE. Labelled questions of an evaluation set, given the
-sentences that answer them among others that retrieval finds for them: right as the evaluation counts it.
+longer or saying the contrary; where nothing is to be found, when it says NONE. Labelled questions of an
+evaluation set, given the sentences that answer them among others that retrieval finds for them: right as the
+evaluation counts it.
 """
 
 import random
@@ -94,7 +95,8 @@ def _mark_example(example: Example, names: Vocabulary, reply: str) -> Mark:
     cites = [bool(check(text, example.quotes(cited), names, example.question)) for text, cited in sentences]
     holds = [any(check(text, [quote], names, example.question) for quote in every) for text, _ in sentences]
     supported = bool(sentences) and all(map(max, cites, holds))
-    return Mark(supported and _covers(reply, example.answer, names), bool(cites) and all(cites))
+    right = supported and example.tells(reply) and _covers(reply, example.answer, names)
+    return Mark(right, bool(cites) and all(cites))
 
 
 def _covers(reply: str, reference: str, names: Vocabulary) -> bool:
