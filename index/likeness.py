@@ -57,17 +57,14 @@ class Wordings:
         return best, likest
 
     def _cosines(self, vector: Vectors) -> Scores:
-        mean, along, lengths = self._centre
-        raw = self.store.scores(vector)[0]
+        mean, around = self._centred
         own = vector[0] - mean
-        centred = raw - along - float(vector[0] @ mean) + float(mean @ mean)
-        return np.asarray(centred / (lengths * max(float(np.linalg.norm(own)), 1e-6)), np.float32)
+        return np.asarray(around @ (own / max(float(np.linalg.norm(own)), 1e-6)), np.float32)
 
     @cached_property
-    def _centre(self) -> tuple[Scores, Scores, Scores]:
-        """(the mean of the rows, each row's product with it, each row's distance from it)."""
+    def _centred(self) -> tuple[Scores, Vectors]:
+        """(the mean of the rows, each row's direction from it)."""
         rows = self.store.rows()
         mean = rows.mean(axis=0)
-        along = rows @ mean
-        distance = np.linalg.norm(rows - mean, axis=1)
-        return mean, along, np.maximum(distance, 1e-6)
+        around = rows - mean
+        return mean, around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-6)

@@ -14,6 +14,7 @@ from typing import Any
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 Vectors = NDArray[np.float32]
 
@@ -31,7 +32,7 @@ AT_ONCE = 65_536
 
 HALF, PRODUCT = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
 
-faiss.omp_set_num_threads(1)  # one query at a time: a second thread costs more than it brings
+threadpool_limits(1, "blas")  # numpy's threads would wait for each other, on a busy machine for long
 
 
 def index_of(rows: Vectors) -> Any:
@@ -61,6 +62,14 @@ def lists(rows: Vectors) -> Any:
     return index
 
 
+def alone() -> None:
+    """Let FAISS search in the calling thread alone: a second one costs more than one query brings it.
+
+    To be called in each thread, for OpenMP asks each how many it wants.
+    """
+    faiss.omp_set_num_threads(1)
+
+
 def exhaustive(index: Any) -> Any:
     """What to search with so that every row is seen; None for a flat index."""
     if not isinstance(index, faiss.IndexIVF):
@@ -80,8 +89,5 @@ def described(index: Any) -> str:
 @contextmanager
 def every_processor() -> Iterator[None]:
     """Let FAISS use every processor in the block."""
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
-    try:
+    with threadpool_limits(os.cpu_count() or 1):
         yield
-    finally:
-        faiss.omp_set_num_threads(1)

@@ -5,7 +5,7 @@ General help for any question over the corpus; the glossary is data (`glossary.y
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -133,16 +133,20 @@ def glossary() -> tuple[Group, ...]:
 
 def _aliases(folded: str, own: Sequence[str]) -> Iterable[tuple[Language, str]]:
     """(language, term) for every alias of every group that the question names."""
+    runs = {tuple(own[i : i + width]) for width in _widths() for i in range(len(own) - width + 1)}
     for group in glossary():
-        if any(_names(alias, terms, folded, own) for _, alias, terms in group.aliases):
+        if any(_names(alias, terms, folded, runs) for _, alias, terms in group.aliases):
             for language, _, terms in group.aliases:
                 for term in terms:
                     yield language, term
 
 
-def _names(alias: str, terms: tuple[str, ...], folded: str, own: Sequence[str]) -> bool:
+@cache
+def _widths() -> frozenset[int]:
+    """How many terms the aliases have."""
+    return frozenset(len(terms) for group in glossary() for _, _, terms in group.aliases if terms)
+
+
+def _names(alias: str, terms: tuple[str, ...], folded: str, runs: Set[tuple[str, ...]]) -> bool:
     """Chinese aliases are found as substrings, Latin ones as whole terms in a row."""
-    if not alias.isascii():
-        return alias in folded
-    width = len(terms)
-    return width > 0 and any(tuple(own[i : i + width]) == terms for i in range(len(own) - width + 1))
+    return terms in runs if alias.isascii() else alias in folded

@@ -89,6 +89,7 @@ class Store:
         """(n, dimension) unit rows -> (n, len(texts)) cosines, in the order of `texts`; all are compared."""
         if not self.texts:
             return np.empty((len(queries), 0), np.float32)
+        nearest.alone()
         found, rows = self._faiss.search(
             np.ascontiguousarray(queries, np.float32),
             len(self.texts),
@@ -103,6 +104,7 @@ class Store:
 
         Large stores may miss some, and then fill up with places of -1.
         """
+        nearest.alone()
         found, rows = self._faiss.search(np.ascontiguousarray(queries, np.float32), min(k, len(self.texts)))
         return found, rows
 

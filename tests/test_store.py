@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from doubles import HandEmbedder
@@ -321,3 +323,10 @@ def test_the_nearest_of_a_small_store_are_those_of_numpy(tmp_path):
     oracle = np.argsort(-store.scores(queries), axis=1)[:, :10]
     assert np.array_equal(places, oracle)
     assert np.array_equal(scores, np.take_along_axis(store.scores(queries), oracle, axis=1))
+
+
+def test_a_search_is_one_threads_work_in_every_thread(embedder, tmp_path):
+    store = build(tmp_path / "passages", TEXTS, embedder)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(store.scores, embedder.embed_queries(["deploy"])).result()
+        assert other.submit(faiss.omp_get_max_threads).result() == 1

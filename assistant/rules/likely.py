@@ -14,7 +14,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from corpus.flowcharts import Value
 from index import bank, situations
@@ -100,9 +99,7 @@ class Likely:
         advice = {wording for need in bank.load(files="advice.yaml") for wording in need.wordings}
         factual = np.array([wording not in advice for wording in asked])
         rows = Store.open(situations.texts(known), questions, "situations").rows()
-        others = Store.open(asked, questions, "questions").rows()[factual]
-        with threadpool_limits(1, "blas"):  # on a busy processor several wait for each other, 20 times longer
-            return cls(embedder, known, rows, others)
+        return cls(embedder, known, rows, Store.open(asked, questions, "questions").rows()[factual])
 
     def judge(self, question: str) -> Judgement:
         """Judge a question; embeds it, unless it was judged lately."""
