@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
-from assistant import wording
+from assistant import foreseeing, wording
 from assistant.answer import (
     Answer,
     Counterpart,
@@ -31,7 +31,7 @@ from assistant.asking import is_small_talk
 from assistant.citing import Ledger, heading
 from assistant.drafting import Draft, Drafter
 from assistant.generation import open_generator
-from assistant.generation.base import Generator
+from assistant.generation.base import Foresees, Generator
 from assistant.grounding import Vocabulary
 from assistant.history import Asked, understand
 from assistant.remembered import Remembered, basis
@@ -59,7 +59,7 @@ class Engine:
     def __init__(self, retriever: Retriever, generator: Generator | None, settings: Settings) -> None:
         self._retriever = retriever
         self._generator = generator
-        passages = {passage.id: passage for passage in chunking.passages(article.load())}
+        self._passages = passages = {p.id: p for p in chunking.passages(article.load())}
         zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
         self._vocabulary = Vocabulary.of(zh, en)
         self._drafter = Drafter(retriever, generator, passages, self._vocabulary, settings.max_answer_tokens)
@@ -86,6 +86,11 @@ class Engine:
         """Compute ahead what every answer begins with, in both languages; may take some seconds, once."""
         for language in LANGUAGES:
             self._drafter.warm(language)
+
+    def foresee(self) -> None:
+        """Have the evidence of known questions computed whenever nothing is asked; returns at once."""
+        if isinstance(self._generator, Foresees):
+            self._generator.foresee(foreseeing.prefixes(self._retriever.known, self._passages))
 
     def ask(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Answer:
         """Answer one question. Raises InputError for an unusable question."""

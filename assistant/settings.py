@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     prompts_mb: int = Field(
         1000, ge=0, le=1_000_000, description="computed evidence kept on disk, in MB; 0 keeps none"
     )
+    foresee: bool = Field(
+        True, description="a server with nothing to do computes the evidence of likely questions"
+    )
     deadline_seconds: float = Field(60.0, gt=0, le=3600, description="the model may work so long on a reply")
 
     api_keys: SecretStr = Field(

@@ -245,6 +245,11 @@ class Retriever:
         order = np.argsort(-scores, kind="stable")
         return [self._sentence(query, language, row, scores) for row in order if owner[row] in wanted]
 
+    @property
+    def known(self) -> tuple[Need, ...]:
+        """All known questions."""
+        return self._questions.needs if self._questions else ()
+
     def needs(self, query: str, language: Language | None = None, k: int = 12) -> Needs:
         """The known questions most like this one, their sentences shown in `language`."""
         return self._needs(query, language or language_of(query), k)

@@ -1,11 +1,12 @@
 """The engines, each the true one: llama.cpp and transformers over a model that can be worked out by hand."""
 
+import itertools
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from doubles import ScriptedGenerator, ScriptedServer, chunk, event
 from tiny_models import SAYS, write_folder, write_gguf
 
 from assistant.generation import open_generator, registered
-from assistant.generation.base import Generator, Message, Request
+from assistant.generation.base import Foresees, Generator, Message, Request
 from assistant.generation.control import neutralise
 from assistant.generation.llamacpp_server import SLOTS
 from assistant.generation.prefixes import HEADS_KEPT
@@ -46,6 +47,14 @@ def given(evidence: str, tokens: int = 100) -> Request:
     """A question about evidence that other questions share."""
     prefix = user(HEAD[0]["content"] + evidence * tokens + "\n")
     return Request(user(prefix[0]["content"] + "Question?"), prefix=prefix)
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it never held"
+        time.sleep(0.02)
 
 
 def computed_for(generator: Generator, request: Request) -> int:
@@ -353,6 +362,35 @@ class TestLlamaCpp:
         assert say(generator, given("a")) == SAYS
         generator.close()
         assert not list((tmp_path / "prompts").glob("*.more"))
+
+    def test_evidence_is_computed_ahead_while_nothing_is_asked_and_there_is_room(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        generator = open_some(str(tiny), threads=1, prompts_mb=1)
+        assert isinstance(generator, Foresees)
+        generator.warm(HEAD)
+        (first, _), *_ = foreseen = [(given(text, 300), text) for text in "abcdef"]
+        generator.foresee([request.prefix for request, _ in foreseen])
+        assert not list((tmp_path / "prompts").glob("*.more"))
+        until(lambda: len(list((tmp_path / "prompts").glob("*.more"))) == 2)
+        until(lambda: not any(thread.name == "foresee" for thread in threading.enumerate()))
+        assert len(list((tmp_path / "prompts").glob("*.more"))) == 2
+        assert computed_for(generator, first) < 30
+        assert say(generator, first) == SAYS
+        generator.close()
+
+    def test_closing_ends_what_is_computed_ahead(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+    ) -> None:
+        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+        generator = open_some(str(tiny), threads=1)
+        assert isinstance(generator, Foresees)
+        generator.warm(HEAD)
+        generator.foresee(given(str(number)).prefix for number in itertools.count())
+        until(lambda: list((tmp_path / "prompts").glob("*.more")))
+        generator.close()
+        until(lambda: not any(thread.name == "foresee" for thread in threading.enumerate()))
 
     def test_what_a_killed_program_left_is_removed(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path

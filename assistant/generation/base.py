@@ -1,8 +1,8 @@
 """One protocol for every engine: messages in, a stream of text out, with figures and a way to stop."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict, runtime_checkable
 
 
 class Message(TypedDict):
@@ -77,6 +77,18 @@ class Generator(Protocol):
 
     def close(self) -> None:
         """Free the model."""
+        ...
+
+
+@runtime_checkable
+class Foresees(Protocol):
+    """A language model that computes ahead while nothing is asked."""
+
+    def foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:
+        """Have prompts that begin with these start fast, with time, as far as there is room; returns at once.
+
+        What is asked meanwhile goes first. Their heads have to be warm; `close` ends it.
+        """
         ...
 
 

@@ -6,11 +6,13 @@ first two are computed once, kept, and brought into the slot anew for every requ
 broken off before, the same tokens are computed in the same batches, so the same prompt gives the same reply.
 """
 
+import logging
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 import xllamacpp
@@ -21,15 +23,21 @@ from assistant.generation.control import safe
 from assistant.generation.llamacpp_server import SLOTS, Server
 from assistant.generation.prefixes import Prefixes
 from assistant.generation.pump import Emit, Pump
+from assistant.generation.quiet import Quiet
 from assistant.settings import Settings
-from corpus.errors import GenerationError, InputError
+from corpus.errors import AssistantError, GenerationError, InputError
 from index import weights
+
+log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.05
 """How often a request that waits for a slot looks whether its asker is still there."""
 
 WARM_SECONDS = 600.0
 """Nobody waits for a prefix to be computed, so it may take longer than a reply."""
+
+QUIET_SECONDS = 2.0
+"""How long nothing must have been asked before anything is computed ahead."""
 
 
 class LlamaCpp:
@@ -45,6 +53,7 @@ class LlamaCpp:
             self._free.put(slot)
         self._heads: list[list[Message]] = []
         self._keeps_evidence = settings.prompts_mb > 0
+        self._quiet = Quiet(QUIET_SECONDS)
         lora = adapter.chosen(settings)
         self._server = Server(path, settings, weights.home() / "prompts", lora)
         stat = path.stat()
@@ -58,7 +67,7 @@ class LlamaCpp:
         usage, payload = Usage(), _payload(request, self._most_tokens)
 
         def produce(emit: Emit) -> None:
-            with self._slot(emit) as slot:
+            with self._quiet.broken(), self._slot(emit) as slot:
                 computed = self._prepare(slot, payload["messages"], safe(request.prefix), emit)
                 self._decode(payload | {"id_slot": slot}, usage, emit, computed)
 
@@ -69,18 +78,46 @@ class LlamaCpp:
         head = safe(messages)
 
         def produce(emit: Emit) -> None:
-            with self._slot(emit) as slot:
+            with self._quiet.broken(), self._slot(emit) as slot:
                 self._bring(head, slot, emit)
 
         for _ in self._pump(produce, WARM_SECONDS):
             pass
         self._heads.append(head)
 
+    def foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:
+        """Compute them one by one and keep them, while nothing is asked and there is room."""
+        Thread(target=self._foresee, args=(prefixes,), name="foresee", daemon=True).start()
+
     def close(self) -> None:
         """Stop what runs and free the model; safe to call twice."""
+        self._quiet.close()
         for pump in list(self._running):
             pump.wait()
         self._server.close()
+
+    def _foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:
+        try:
+            for messages in prefixes:
+                prefix, known = safe(messages), False
+                while not known:
+                    if not self._quiet.wait() or self._prefixes.full:
+                        return
+                    known = self._ahead(prefix)
+        except AssistantError as error:
+            log.warning("no more evidence is computed ahead: %s", error)
+
+    def _ahead(self, prefix: list[Message]) -> bool:
+        """Have a prefix kept; False when something was asked meanwhile."""
+        head = self._head_of(prefix)
+        if head is None or self._prefixes.has(prefix, head):
+            return True
+
+        def produce(emit: Emit) -> None:
+            with self._slot(emit) as slot:
+                self._bring(prefix, slot, emit, head)
+
+        return self._quiet.run(self._pump(produce, WARM_SECONDS))
 
     def _pump(self, produce: Callable[[Emit], None], deadline_seconds: float) -> Pump:
         pump = Pump(produce, deadline_seconds)

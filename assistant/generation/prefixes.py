@@ -83,6 +83,18 @@ class Prefixes:
         except OSError as error:
             log.warning("a computed prompt could not be kept: %s", error)
 
+    def has(self, messages: Sequence[Message], head: Sequence[Message]) -> bool:
+        """Is there a file of what goes on from a head? Its bytes are not looked at."""
+        base = self._sound_file(head)
+        return bool(base and self._files(messages, base))
+
+    @property
+    def full(self) -> bool:
+        """Would what goes on from heads soon be removed to make room?"""
+        files = self._newest_first(".more")
+        taken = sum(map(_size, files))
+        return taken + taken // max(1, len(files)) >= self._most_bytes
+
     def _bring(self, file: Path, base: Path | None, slot: int) -> bool:
         if base is None:
             return self._keep("restore", slot, file.name)
@@ -96,13 +108,16 @@ class Prefixes:
 
     def _sound_file(self, messages: Sequence[Message], base: Path | None = None) -> Path | None:
         """The file of the messages; one whose bytes are not those it was written with is removed."""
-        for file in self._folder.glob(f"{self._name(messages, base)}-*{_kind(base)}"):
+        for file in self._files(messages, base):
             with contextlib.suppress(OSError):
                 if file in self._sound or file.stem.endswith(_digest(file)):
                     self._sound.add(file)
                     return file
             self._remove(file)
         return None
+
+    def _files(self, messages: Sequence[Message], base: Path | None = None) -> list[Path]:
+        return list(self._folder.glob(f"{self._name(messages, base)}-*{_kind(base)}"))
 
     def _name(self, messages: Sequence[Message], base: Path | None) -> str:
         text = json.dumps([self._identity, list(messages), base and base.name], ensure_ascii=False)

@@ -39,7 +39,10 @@ def serve(host: str | None, port: int | None, api_keys: Path | None, llm: str | 
     def open_engine() -> "Engine":
         from assistant.engine import Engine
 
-        return Engine.open(settings)
+        engine = Engine.open(settings)
+        if settings.foresee:
+            engine.foresee()
+        return engine
 
     standby = Standby(open_engine)
     standby.start()  # now, so that loading overlaps with the import of the web page

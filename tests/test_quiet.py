@@ -1,0 +1,87 @@
+"""What is computed ahead, and the requests that go first."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from assistant import foreseeing, prompts
+from assistant.generation.base import begins
+from assistant.generation.pump import Emit, Pump
+from assistant.generation.quiet import Quiet
+from corpus import article, chunking
+from index import bank
+
+
+@pytest.fixture
+def quiet() -> Iterator[Quiet]:
+    quiet = Quiet(0.1)
+    yield quiet
+    quiet.close()
+
+
+def endless(emit: Emit) -> None:
+    while not emit(""):
+        time.sleep(0.001)
+
+
+def test_it_is_quiet_some_time_after_the_last_request(quiet: Quiet) -> None:
+    ended = []
+
+    def ask() -> None:
+        with quiet.broken():
+            time.sleep(0.1)
+        ended.append(time.monotonic())
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.02)
+    assert quiet.wait()
+    assert time.monotonic() - ended[0] > 0.05
+    thread.join()
+
+
+def test_work_runs_to_its_end_in_quiet_and_gives_way_to_a_request(quiet: Quiet) -> None:
+    assert quiet.run(Pump(lambda emit: None, 5))
+    with quiet.broken():
+        assert not quiet.run(Pump(endless, 5))
+    results: list[bool] = []
+    thread = threading.Thread(target=lambda: results.append(quiet.run(Pump(endless, 5))))
+    thread.start()
+    time.sleep(0.05)
+    with quiet.broken():
+        thread.join(3)
+    assert results == [False]
+
+
+def test_closing_ends_both_waiting_and_work(quiet: Quiet) -> None:
+    results: list[bool] = []
+
+    def work() -> None:
+        results.append(quiet.run(Pump(endless, 5)))
+        results.append(quiet.wait())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.05)
+    quiet.close()
+    thread.join(3)
+    assert results == [False, False]
+    assert not quiet.run(Pump(endless, 5))
+
+
+def test_known_questions_are_foreseen_in_both_languages_the_shortest_first() -> None:
+    needs = bank.load()
+    passages = {passage.id: passage for passage in chunking.passages(article.load())}
+    foreseen = list(foreseeing.prefixes(needs, passages))
+    lasts = [messages[-1]["content"] for messages in foreseen]
+    assert len(set(lasts)) == len(lasts) > 800
+    assert abs(sum("Question:" in last for last in lasts) - len(lasts) / 2) < 50
+    assert len(lasts[0].encode()) < 200 < len(lasts[-1].encode())
+    (ref, index), *others = min((need.sentences for need in needs if need.sentences), key=len)
+    assert not others
+    passage = passages[f"en-{ref}"]
+    start, end = passage.sentences[index]
+    asked = prompts.messages("en", [passage.text[start:end].strip()], "What is it?")
+    assert sum(begins(asked, messages) for messages in foreseen) == 1
