@@ -6,6 +6,9 @@ import os
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from corpus.errors import CorpusError
 
@@ -23,6 +26,11 @@ def _remedy(name: str) -> str:
     if name == "zh.md":
         return "`python -m corpus.restore` writes it again"
     return f"`git checkout corpus/article/{name}` or a reinstall brings it back"
+
+
+def parse_yaml(text: str) -> Any:
+    """What YAML says, by the parser in C where there is one: ten times faster. Raises yaml.YAMLError."""
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def sha256(data: bytes) -> str:

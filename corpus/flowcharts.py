@@ -17,7 +17,7 @@ import yaml
 from corpus.article import Article, Language
 from corpus.chunking import passages
 from corpus.errors import CorpusError
-from corpus.files import stored
+from corpus.files import parse_yaml, stored
 
 Value = str | bool
 Facts = Mapping[str, Value]
@@ -178,7 +178,7 @@ def source() -> str:
 def parse(text: str) -> Flowcharts:
     """Read flowcharts from YAML. Raises CorpusError that names the entry at fault."""
     try:
-        data = yaml.safe_load(text)
+        data = parse_yaml(text)
     except yaml.YAMLError as exc:
         raise CorpusError(f"flowcharts.yaml is not valid YAML ({exc}); restore the file") from exc
     if not isinstance(data, dict):

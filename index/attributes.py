@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from corpus.errors import CorpusError
+from corpus.files import parse_yaml
 from index import masking
 from index.embedder import Embedder
 from index.likeness import Wordings
@@ -48,7 +48,7 @@ class AttributeHit:
 def load(path: Path = PACKAGED) -> list[Attribute]:
     """The attributes of a file. Raises CorpusError for an entry that is none or that gives no thing."""
     things = {thing[0].lower() for thing in masking.load()}
-    entries = yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    entries = parse_yaml(path.read_text("utf-8"))
     return [_attribute(entry, things, path.name) for entry in entries]
 
 

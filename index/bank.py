@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from corpus.errors import CorpusError
+from corpus.files import parse_yaml
 from index.embedder import Embedder, Vectors
 from index.likeness import Scores, Wordings
 from index.store import Store
@@ -63,8 +63,7 @@ class Bank:
 @cache
 def _read(file: Path) -> tuple[Need, ...]:
     """A file's questions, read once: parsing all of them takes 0.1 s, and two ask for them at start."""
-    entries = yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return tuple(_need(entry, file.name) for entry in entries)
+    return tuple(_need(entry, file.name) for entry in parse_yaml(file.read_text("utf-8")))
 
 
 def _need(entry: Mapping[str, object], file: str) -> Need:

@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,17 +65,21 @@ class BM25:
     def __init__(self, documents: Sequence[Iterable[str]]) -> None:
         counts = [Counter(document) for document in documents]
         self._count = len(counts)
-        self._unseen = float(np.log1p((self._count + 0.5) / 0.5))
         lengths = np.array([count.total() for count in counts], np.float32)
         norms = K1 * (1 - B + B * lengths / max(float(lengths.mean()) if counts else 0.0, 1.0))
-        holders: dict[str, list[int]] = {}
-        for column, count in enumerate(counts):
-            for term in count:
-                holders.setdefault(term, []).append(column)
-        self._postings = {
-            term: (np.array(columns), self._weights(term, columns, counts, norms))
-            for term, columns in holders.items()
-        }
+
+        places: dict[str, int] = {}
+        terms = np.array([places.setdefault(term, len(places)) for count in counts for term in count], int)
+        times = np.array([times for count in counts for times in count.values()], np.float32)
+        documents_of = np.repeat(np.arange(len(counts)), [len(count) for count in counts])
+        holders = np.bincount(terms, minlength=len(places)).tolist()
+        rarities = np.array([self._idf(count) for count in holders], np.float32)
+        weights = rarities[terms] * times * (K1 + 1) / (times + norms[documents_of])
+
+        by_term = np.argsort(terms, kind="stable")
+        self._documents, self._weights = documents_of[by_term], weights[by_term]
+        spans = pairwise(accumulate(holders, initial=0))
+        self._postings = {term: slice(*span) for term, span in zip(places, spans, strict=True)}
 
     @property
     def vocabulary(self) -> Set[str]:
@@ -86,24 +91,17 @@ class BM25:
         total = np.zeros(self._count, np.float32)
         for term, weight in query.items():
             if term in self._postings:
-                columns, weights = self._postings[term]
-                total[columns] += np.float32(weight) * weights
+                held = self._postings[term]
+                total[self._documents[held]] += np.float32(weight) * self._weights[held]
         return total
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency; a term that no document holds is the rarest."""
-        return self._idf(len(self._postings[term][0])) if term in self._postings else self._unseen
+        held = self._postings.get(term, slice(0, 0))
+        return self._idf(held.stop - held.start)
 
     def _idf(self, holders: int) -> float:
         return float(np.log1p((self._count - holders + 0.5) / (holders + 0.5)))
-
-    def _weights(
-        self, term: str, columns: Sequence[int], counts: Sequence[Counter[str]], norms: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """The weight of a term in each of the documents that hold it."""
-        times = np.array([counts[column][term] for column in columns], np.float32)
-        weights = self._idf(len(columns)) * times * (K1 + 1) / (times + norms[list(columns)])
-        return np.asarray(weights, np.float32)
 
 
 def _singular(word: str) -> str:

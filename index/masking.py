@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-import yaml
-
+from corpus.files import parse_yaml
 from index import lexical
 from index.query import glossary, language_of
 
@@ -45,9 +44,7 @@ class _Name:
 
 def load() -> list[list[str]]:
     """The things that the article names, each with its other names."""
-    things: list[list[str]] = yaml.safe_load(
-        resources.files("index").joinpath("things.yaml").read_text("utf-8")
-    )
+    things: list[list[str]] = parse_yaml(resources.files("index").joinpath("things.yaml").read_text("utf-8"))
     return things
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import yaml
-
 from corpus.article import Language
+from corpus.files import parse_yaml
 from corpus.script import convert
 from index import lexical
 
@@ -119,7 +118,7 @@ def language_of(text: str) -> Language:
 @cache
 def glossary() -> tuple[Group, ...]:
     """Every line of glossary.yaml."""
-    lines = yaml.safe_load(resources.files("index").joinpath("glossary.yaml").read_text("utf-8"))
+    lines = parse_yaml(resources.files("index").joinpath("glossary.yaml").read_text("utf-8"))
     groups = []
     for line in lines:
         aliases: list[tuple[Language, str, tuple[str, ...]]] = []

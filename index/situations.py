@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from corpus.errors import CorpusError
+from corpus.files import parse_yaml
 from corpus.flowcharts import Value
 
 PACKAGED = Path(__file__).parent / "situations"
@@ -30,7 +29,7 @@ def load(folder: Path = PACKAGED) -> list[Known]:
     """The situations of a folder, file by file. Raises CorpusError for an entry that is not one."""
     known = []
     for file in sorted(folder.glob("*.yaml")):
-        for entry in yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        for entry in parse_yaml(file.read_text("utf-8")):
             known.append(_known(entry, file.name))
     return known
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from assistant.rules.lexicon import compiled
 from assistant.rules.names import ANY
 from corpus.article import Language
+from corpus.files import parse_yaml
 
 Pattern = re.Pattern[str]
 
@@ -45,7 +44,7 @@ class Grammar:
 def grammar(language: Language) -> Grammar:
     """The shipped grammar of a language."""
     text = (files("assistant.rules") / "grammar.yaml").read_text(encoding="utf-8")
-    parts: dict[str, list[str]] = yaml.safe_load(text)[language]
+    parts: dict[str, list[str]] = parse_yaml(text)[language]
     good, words = "|".join(parts.pop("good")), "|".join(parts.pop("words"))
     parts["chain"] = [f"(?:{words})+$"]
     names = {"NAME": f"[{ANY}]", "GAP": f"[^{ANY},;:。!?]", "GOOD": good}

@@ -7,9 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from assistant.text import normalise
+from corpus.files import parse_yaml
 from corpus.flowcharts import Value
 from index.lexical import slips
 
@@ -95,7 +94,7 @@ class Lexicon:
 def load() -> Lexicon:
     """The shipped lexicon."""
     text = (files("assistant.rules") / "lexicon.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = parse_yaml(text)
     return Lexicon(
         spellings=frozenset(data["spellings"]),
         slang=data["slang"],
