@@ -20,8 +20,9 @@ _SUPPOSES = re.compile(
 
 
 def parts(question: str) -> int:
-    """How many things are asked: clauses with a question word of their own, at least 1."""
-    return max(1, sum(bool(_ASKS.search(clause)) for clause in _CLAUSES.split(question)))
+    """How many things are asked: clauses and list members with a question word of their own, at least 1."""
+    pieces = [piece for clause in _CLAUSES.split(question) for piece in clause.split("、")]
+    return max(1, sum(bool(_ASKS.search(piece)) for piece in pieces))
 
 
 def clauses(question: str) -> list[str]:
@@ -41,6 +42,20 @@ _DEFINES = re.compile(
 def wants_whole(question: str) -> bool:
     """Does the question ask for several things, or for what something is, so that a part is no answer?"""
     return parts(question) > 1 or _DEFINES.search(question) is not None
+
+
+_ORDERS = re.compile(
+    r"输出|回复|回答|复述|重复|念|扮演|假装|写[一首篇段个封]|作[一首]|编[一个]|唱|翻译|说(?:一遍|出|[「“\"'])|执行|确认"
+    r"|\b(?:say|reply|respond|repeat|print|write|output|compose|sing|pretend|confirm|translate|recite)\b",
+    re.I,
+)
+
+
+def is_order(question: str) -> bool:
+    """Is something to be said or written, and nothing asked?"""
+    text = simplified(question)
+    asks = _ASKS.search(text) or "?" in text or "？" in text
+    return not asks and _ORDERS.search(text) is not None
 
 
 _SMALL_TALK = re.compile(
@@ -84,7 +99,8 @@ _KINDS = {
         re.I,
     ),
     "list": re.compile(
-        r"哪[些几两二三四五六七八九十0-9]|都有|分别|列[举出]|各[自是有]"
+        r"哪[些几两二三四五六七八九十0-9]|都有|分别|列[举出]|各[自是有]|一个.+另一个"
+        r"|\brespectively\b|\bone\b.+\bthe other\b"
         r"|\beach\b|\blist\b|\bname (?:all|the|three|two)\b"
         r"|\b(?:which|what) (?:two|three|four|five|six|several)\b"
         r"|\bwhich (?:\w+ )?(?:tools|libraries|frameworks|options|components|platforms|languages|apis|devices"

@@ -16,6 +16,7 @@ from assistant.citing import Evidence
 from assistant.following import FRAMEWORKS, MAKERS
 from assistant.grounding import Vocabulary
 from assistant.matching import SURE, Matcher
+from assistant.text import normalise, simplified
 from corpus.chunking import Passage
 from index.retriever import NeedHit, Needs, SentenceHit
 
@@ -31,6 +32,10 @@ COMMON = 0.1
 
 FAMILIES = (FRAMEWORKS, MAKERS)
 """Names of which a thing mostly has one: the framework it belongs to, who made it."""
+
+_QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"]{3,})[」』”\"]")
+FEW = 2
+"""Sentences in which words that a question quotes may stand to tell which sentence is meant."""
 
 _SIDE_BY_SIDE = re.compile(
     r"([A-Za-z][\w.+ ]*?[\w+])\s*"
@@ -69,6 +74,7 @@ class Chooser:
         told = evidence_of(known)
         rival = self.matcher.rival(question, needs, known[0]) if len(known) == 1 else None
         besides = self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
+        besides += _quoting(question, told, ranked)
         told += [e for e in besides if e not in told]
         others = [] if known else [evidence(s) for s in self._ranked(question, ranked)]
         also = [evidence(rival)] if rival else []
@@ -148,6 +154,17 @@ class Chooser:
         best = chosen[0]
         beside = [s for s in ranked if s.passage == best.passage and abs(s.sentence - best.sentence) == 1]
         return list(dict.fromkeys([best, *beside, *chosen[1:]]))[:MOST]
+
+
+def _quoting(question: str, told: Sequence[Evidence], ranked: Sequence[SentenceHit]) -> list[Evidence]:
+    """The sentence with each phrase that the question quotes from the article and nothing told has."""
+    found = []
+    for phrase in map(normalise, _QUOTED.findall(simplified(question)) if told else ()):
+        have = [s for s in ranked if phrase in normalise(s.text) or phrase in normalise(s.counterpart_text)]
+        known = any(phrase in normalise(e.quote.text) or phrase in normalise(e.quote.other) for e in told)
+        if 0 < len(have) <= FEW and not known:
+            found.append(evidence(have[0]))
+    return found
 
 
 def _takes_all(question: str, known: NeedHit) -> bool:

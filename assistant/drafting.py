@@ -13,12 +13,13 @@ from threading import Lock
 
 from assistant import abstention, following, intent, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
-from assistant.asking import clauses, is_small_talk, wants_reason
+from assistant.asking import clauses, is_order, is_small_talk, wants_reason
 from assistant.choosing import Chooser, evidence_of
 from assistant.citing import Evidence
 from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage, evades, settle_lead
 from assistant.history import Asked
+from assistant.matching import ENOUGH
 from assistant.supporting import Claim, attribute, fit, quoted, verbatim
 from assistant.text import as_sentence, clean, ends, simplified, split_markers, stopped, whole_sentences
 from corpus.article import Language
@@ -97,7 +98,8 @@ class Drafter:
             return situation
         judgement = self._likely.judge(asked.own)
         needs = self._retriever.needs(asked.query, asked.language)
-        seen = intent.signs(asked.own, situation.cues, judgement, needs, self._vocabulary)
+        of_clauses = self._of_clauses(asked)
+        seen = intent.signs(asked.own, situation.cues, judgement, needs, self._vocabulary, of_clauses)
         inferred = situation.confidence <= rules.LIKENESS
         wanted = intent.wants_advice(seen, intent.SURELY_WANTED if advises and inferred else intent.WANTED)
         log.info("Advice is wanted: %s, from %s", wanted, seen)
@@ -168,7 +170,7 @@ class Drafter:
         needs = self._retriever.needs(asked.query, asked.language)
         attribute = self._retriever.attribute(asked.query)
         seen = abstention.signals(asked.query, hits, ranked, needs, attribute, self._vocabulary)
-        if abstention.is_silent(seen):
+        if abstention.is_silent(seen) or (is_order(asked.own) and needs.likeness < ENOUGH):
             return
         choice = self._chooser.choose(asked.own, ranked, needs, self._of_clauses(asked))
         cited: list[Evidence] = []

@@ -79,9 +79,15 @@ def _so_far(history: Sequence[Turn], vocabulary: Vocabulary) -> tuple[str, str]:
 
 
 def readings(text: str, before: str, said: str, vocabulary: Vocabulary) -> list[str]:
-    """The ways to complete a text after a question and its answer, best last: "it" may be either's thing."""
+    """The ways to complete a text after a question and its answer, best last.
+
+    "It" may be either's thing, and a text that names nothing may leave out what it is about.
+    """
     first = completed(text, before, said, vocabulary)
     pronoun = _PRONOUN.search(canonical(text))
+    if first == text and before and not vocabulary.find(canonical(text)):
+        subject = _subject("", before, said, vocabulary)
+        return [first, f"{subject} {text}"] if subject else [first]
     if not (pronoun and _ASKS_FOR_A_THING.search(before)):
         return [first]
     known = {name.value for name in vocabulary.find(canonical(before))}

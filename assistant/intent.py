@@ -6,7 +6,7 @@ tell. A logistic model over what the words show, what the question is like and w
 """
 
 import math
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from functools import cache
 from importlib import resources
 
@@ -35,21 +35,28 @@ ADVISING = ("choosing", "industry", "researcher", "professor", "career", "hobbyi
 
 
 def signs(
-    question: str, cues: Set[str], judgement: Judgement, needs: Needs, vocabulary: Vocabulary
+    question: str,
+    cues: Set[str],
+    judgement: Judgement,
+    needs: Needs,
+    vocabulary: Vocabulary,
+    of_clauses: Sequence[Needs] = (),
 ) -> dict[str, float]:
     """What tells the two apart, by name; a cue counts 1 where it is shown.
 
     `told` and `advised` are the likeness of the likest known question outside and inside the sections that
-    advise, `open` that of the likest one the article does not answer.
+    advise, to the whole question or to one of its clauses; `open` that of the likest one the article does not
+    answer.
     """
     text = simplified(question)
     named = {name.value for name in vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
+    known = [need for part in (needs, *of_clauses) for need in part.answered]
     least = min((n.likeness for n in needs.answered), default=0.0)
     return {
         "advice": judgement.advice,
         "no advice": judgement.no_advice,
-        "told": max((n.likeness for n in needs.answered if not _advises(n)), default=least),
-        "advised": max((n.likeness for n in needs.answered if _advises(n)), default=least),
+        "told": max((n.likeness for n in known if not _advises(n)), default=least),
+        "advised": max((n.likeness for n in known if _advises(n)), default=least),
         "open": needs.silent,
         "named": float(bool(named)),
         "number": float("number" in kinds(text)),

@@ -17,6 +17,8 @@ SURE = 0.9
 """Likeness from which a known question is surely asked, beside another."""
 MOST_OF_A_RIVAL = 2
 """Sentences that another known question may take to be told beside the likest."""
+BY_CLAUSE = 0.85
+"""The same where one of its clauses is like it."""
 BEYOND_DOUBT = 1.0
 """Likeness from which a known question is the one asked."""
 BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE = 0.92, BEYOND_DOUBT
@@ -94,7 +96,7 @@ class Matcher:
         for clause in of_clauses if whole is None or _asks_more(question, whole) else ():
             own = self.likest("", clause)
             told = places(sentence for need in known for sentence in need.sentences)
-            if own is not None and own.likeness >= SURE and not _covers(told, clause, own):
+            if own is not None and own.likeness >= BY_CLAUSE and not _covers(told, clause, own):
                 known.append(own)
         return known
 
