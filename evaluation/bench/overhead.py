@@ -1,8 +1,10 @@
 """What an answer costs beside the model: each question through the engine, its prompt through llama.cpp."""
 
+import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from assistant.generation.llamacpp_server import Server
 from assistant.settings import Settings, load_settings
 from corpus.article import LANGUAGES
 from evaluation.bench.parts import Measured, Order
+from evaluation.bench.serving import never_started
 from index.retriever import Retriever
 
 TOLD = ("prompt_n", "prompt_ms", "predicted_n", "predicted_ms")
@@ -67,7 +70,12 @@ class Alone:
 
 
 def overhead(order: Order) -> Measured:
-    """The sum over the questions that the model has a part in."""
+    """The sum over the questions that the model has a part in; no evidence was computed before either."""
+    with never_started() as home, _at_home(home):
+        return _overhead(order)
+
+
+def _overhead(order: Order) -> Measured:
     settings = load_settings(llm=order.llm, cache=0)
     generator = open_generator(settings.llm, settings)
     assert generator is not None, "the overhead is measured with a model"
@@ -78,11 +86,24 @@ def overhead(order: Order) -> Measured:
         try:
             engine.warm()
             for language in LANGUAGES:
-                alone.seconds(prompts.head(language), 1)
+                alone.seconds(prompts.opening(language), 1)
             return _measure(order, engine, heard, alone)
         finally:
             alone.close()
             engine.close()
+
+
+@contextmanager
+def _at_home(folder: Path) -> Iterator[None]:
+    """What is computed in the block is kept in this folder."""
+    before = os.environ.get("ASSISTANT_HOME")
+    os.environ["ASSISTANT_HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["ASSISTANT_HOME"]
+        if before is not None:
+            os.environ["ASSISTANT_HOME"] = before
 
 
 def _measure(order: Order, engine: Engine, heard: Heard, alone: Alone) -> Measured:
