@@ -59,6 +59,7 @@ class Engine:
     def __init__(self, retriever: Retriever, generator: Generator | None, settings: Settings) -> None:
         self._retriever = retriever
         self._generator = generator
+        self._foresees = settings.foresee
         self._passages = passages = {p.id: p for p in chunking.passages(article.load())}
         zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
         self._vocabulary = Vocabulary.of(zh, en)
@@ -89,7 +90,7 @@ class Engine:
 
     def foresee(self) -> None:
         """Have the evidence of known questions computed whenever nothing is asked; returns at once."""
-        if isinstance(self._generator, Foresees):
+        if self._foresees and isinstance(self._generator, Foresees):
             self._generator.foresee(foreseeing.prefixes(self._retriever.known, self._passages))
 
     def ask(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Answer:

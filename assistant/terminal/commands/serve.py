@@ -40,8 +40,7 @@ def serve(host: str | None, port: int | None, api_keys: Path | None, llm: str | 
         from assistant.engine import Engine
 
         engine = Engine.open(settings)
-        if settings.foresee:
-            engine.foresee()
+        engine.foresee()
         return engine
 
     standby = Standby(open_engine)

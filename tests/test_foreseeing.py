@@ -2,16 +2,20 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
+from doubles import ScriptedGenerator
 
 from assistant import foreseeing, prompts
-from assistant.generation.base import begins
+from assistant.engine import Engine
+from assistant.generation.base import Message, begins
 from assistant.generation.pump import Emit, Pump
 from assistant.generation.quiet import Quiet
+from assistant.settings import load_settings
 from corpus import article, chunking
 from index import bank
+from index.retriever import Retriever
 
 
 @pytest.fixture
@@ -85,3 +89,43 @@ def test_known_questions_are_foreseen_in_both_languages_the_shortest_first() -> 
     start, end = passage.sentences[index]
     asked = prompts.messages("en", [passage.text[start:end].strip()], "What is it?")
     assert sum(begins(asked, messages) for messages in foreseen) == 1
+
+
+class Foreseeing(ScriptedGenerator):
+    """Remembers what it is to compute ahead."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda messages: "NONE")
+        self.foreseen: list[Sequence[Message]] = []
+
+    def foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:
+        """Remember it."""
+        self.foreseen += prefixes
+
+
+@pytest.fixture(scope="module")
+def retriever() -> Retriever:
+    return Retriever.open()
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which APIs does TorchServe support?", "TorchServe 支持哪些 API?", "TorchServe 支援哪些 API?"],
+)
+def test_what_a_question_begins_with_was_foreseen(retriever: Retriever, question: str) -> None:
+    model = Foreseeing()
+    engine = Engine(retriever, model, load_settings(cache=0))
+    engine.foresee()
+    engine.ask(question)
+    (request,) = model.requests
+    assert begins(request.messages, request.prefix)
+    assert request.prefix in model.foreseen
+    assert begins(request.prefix, model.warmed[0])
+
+
+def test_nothing_is_foreseen_where_it_is_switched_off_or_the_model_cannot(retriever: Retriever) -> None:
+    model = Foreseeing()
+    Engine(retriever, model, load_settings(foresee=False)).foresee()
+    assert not model.foreseen
+    Engine(retriever, ScriptedGenerator(str), load_settings()).foresee()
+    Engine(retriever, None, load_settings()).foresee()
