@@ -13,4 +13,4 @@ def _converter(direction: str) -> Any:
 
 def convert(text: str, direction: str) -> str:
     """The text in another script; `direction` as OpenCC names it, such as t2s, s2t or tw2sp."""
-    return str(_converter(direction).convert(text))
+    return text if text.isascii() else str(_converter(direction).convert(text))

@@ -71,12 +71,14 @@ class Likely:
         self._judged = lru_cache(maxsize=256)(self._judge_afresh)
         self._mean = rows.mean(axis=0)
         about = [each for each in known for _ in each.wordings]
-        readers = np.array([_reader(each) for each in about])
-        told, others = self._centred(rows), self._centred(factual)
+        readers = [_reader(each) for each in about] + [NO_ADVICE] * len(factual)
         self._readers = list(dict.fromkeys([*readers, NO_ADVICE]))
-        wanted = _signs(np.r_[readers, [NO_ADVICE] * len(others)][:, None] == self._readers)
-        counts = np.r_[np.ones(len(told)), np.full(len(others), OF_THE_BANK)].astype(np.float32)
-        self._of_readers = _ridge(np.r_[told, others], wanted, counts[:, None], SHRINK_READERS)
+        places = np.array([self._readers.index(reader) for reader in readers])
+        centred = self._centred(np.concatenate([rows, factual]))
+        counts = np.full((len(centred), 1), OF_THE_BANK, np.float32)
+        counts[: len(rows)] = 1
+        wanted = _signs(places[:, None] == np.arange(len(self._readers)))
+        self._of_readers = _ridge(centred, wanted, counts, SHRINK_READERS)
         self._facts: dict[str, list[tuple[str, Value]]] = {}
         self._of_facts: dict[str, Rows] = {}
         for reader in self._readers:
@@ -85,7 +87,7 @@ class Likely:
             if facts:
                 said = np.array([[about[n].facts.get(fact) == value for fact, value in facts] for n in own])
                 self._facts[reader] = facts
-                self._of_facts[reader] = _balanced(told[own], said)
+                self._of_facts[reader] = _balanced(centred[own], said)
 
     @classmethod
     @lru_cache(maxsize=2)
@@ -121,8 +123,8 @@ class Likely:
     def _centred(self, rows: Rows) -> Rows:
         """Rows around the mean, of length 1, and a constant."""
         around = rows - self._mean
-        unit = around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-6)
-        return np.asarray(np.c_[unit, np.ones(len(unit))], np.float32)
+        around /= np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-6)
+        return np.pad(around, ((0, 0), (0, 1)), constant_values=1)
 
 
 def _reader(known: Known) -> str:
