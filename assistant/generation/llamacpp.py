@@ -52,13 +52,14 @@ class LlamaCpp:
         for slot in range(SLOTS):
             self._free.put(slot)
         self._heads: list[list[Message]] = []
-        self._keeps_evidence = settings.prompts_mb > 0
         self._quiet = Quiet(QUIET_SECONDS)
         lora = adapter.chosen(settings)
-        self._server = Server(path, settings, weights.home() / "prompts", lora)
+        folder = weights.home() / "prompts"
+        self._server = Server(path, settings, folder, lora)
         stat = path.stat()
         identity = f"{xllamacpp.__version__} {path.name} {stat.st_size} {stat.st_mtime_ns}"
         identity += f" {lora.sha256}" if lora else ""
+        self._keeps_evidence = settings.prompts_mb > 0 and self._server.kept == folder
         most_bytes = settings.prompts_mb * 1_000_000
         self._prefixes = Prefixes(self._server.kept, identity, self._server.keep, most_bytes)
 
@@ -87,7 +88,8 @@ class LlamaCpp:
 
     def foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:
         """Compute them one by one and keep them, while nothing is asked and there is room."""
-        Thread(target=self._foresee, args=(prefixes,), name="foresee", daemon=True).start()
+        if self._keeps_evidence:
+            Thread(target=self._foresee, args=(prefixes,), name="foresee", daemon=True).start()
 
     def close(self) -> None:
         """Stop what runs and free the model; safe to call twice."""
@@ -117,7 +119,10 @@ class LlamaCpp:
             with self._slot(emit) as slot:
                 self._bring(prefix, slot, emit, head)
 
-        return self._quiet.run(self._pump(produce, WARM_SECONDS))
+        whole = self._quiet.run(self._pump(produce, WARM_SECONDS))
+        if whole and not self._prefixes.has(prefix, head):
+            raise GenerationError(f"{self._server.kept} does not keep it")
+        return whole
 
     def _pump(self, produce: Callable[[Emit], None], deadline_seconds: float) -> Pump:
         pump = Pump(produce, deadline_seconds)
