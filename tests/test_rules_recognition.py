@@ -211,7 +211,7 @@ def test_nobody_is_guessed(likely):
 def test_what_the_words_tell_stays_right(likely, language):
     cases = PHRASINGS[language]
     wrong = [case["q"] for case in cases if understood(case, likely) != expected(case)]
-    assert len(wrong) / len(cases) <= 0.01, wrong
+    assert len(wrong) / len(cases) <= 0.02, wrong
 
 
 def test_what_the_assistant_is_told_to_say_is_not_the_readers_plan():

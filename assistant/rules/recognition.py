@@ -5,6 +5,7 @@ words tell no reader or no fact, known situations that the question is clearly l
 readers or values stay open whose advice differs, nothing is guessed: the question comes back.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from assistant.answer import AskNext
 from assistant.rules import lexicon
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
 from assistant.rules.lexicon import Hit, Lexicon
-from assistant.rules.likely import NO_ADVICE, NOBODY, Judgement, Likely
+from assistant.rules.likely import CLEAR, NO_ADVICE, NOBODY, Judgement, Likely
 from corpus.article import Language
 from corpus.flowcharts import Facts, Flowchart, Question, Value
 
@@ -23,9 +24,12 @@ Intent = Literal["advice", "fact", "compare", "other"]
 EXPLICIT, INFERRED, CARRIED, LIKENESS, UNKNOWN = 1.0, 0.8, 0.7, 0.6, 0.0
 NOT_ASKED = {"factual", "reports", "compare", "outside-objects", "outside-frameworks", "outside-readers"}
 """Cues of a question that wants no advice, whatever it is like."""
-NAMES, ASKS, LEADS, OVERRULES, SAID = -0.3, 0.0, 0.2, 0.5, 0.15
+NAMES, ASKS, LEADS, OVERRULES, SAID, SAID_BESIDE = -0.6, -0.4, 0.1, 0.5, 0.15, 0.3
 """What a judgement needs (see `assistant.rules.likely`): its score where advice is asked for, and where no
-word asks for it, its lead over the next class, its lead where it contradicts the words, a fact's score."""
+word asks for it, its lead over the next class, its lead where it contradicts the words, a fact's score where
+no fact is told, and beside others. Low, for `assistant.intent` weighs once more whether advice is wanted."""
+TOLD_AFTER = 120
+"""Folded characters up to which a turn may tell more of the case of the one before."""
 SHORT_REPLY = 40
 """Folded characters up to which a turn without a question of its own may answer the one before."""
 
@@ -139,50 +143,77 @@ def recognise(
             before = _situation(_read(words, turn["content"]), before, words)
     reading = _read(words, question)
     situation = _situation(reading, before, words, wanted)
-    if likely is not None and not _plain(situation, reading, before):
-        situation = _judged(situation, reading, likely.judge(question), words)
+    if likely is not None and before.audience and situation.intent != "advice" and _tells(reading):
+        situation = _told_after(situation, before, reading, likely.judge(_own(question)))
+    elif likely is not None and not _plain(situation, reading, before):
+        situation = _judged(situation, reading, likely.judge(_own(question)), words)
     return replace(situation, cues=reading.all_cues, after_advice=before.intent == "advice")
 
 
 def _plain(situation: Situation, reading: _Reading, before: Situation) -> bool:
-    """Do the words tell all: a reader and a fact, a follow-up's change, or that no advice is wanted?"""
+    """Do the words tell all: a reader and what matters, a follow-up's change, or that no advice is wanted?"""
     if situation.intent != "advice":
         return before.intent == "advice" or bool(NOT_ASKED & reading.cues)
     if situation.confidence == CARRIED:
         return bool(reading.values) or not situation.words
     told = len(situation.words) > 1 and situation.confidence == EXPLICIT
-    return told or ("reader" in situation.outside and situation.audience is None)
+    settled = situation.audience is not None and not decide(situation.audience, situation.facts).ask_next
+    return (told and settled) or ("reader" in situation.outside and situation.audience is None)
 
 
 def _judged(situation: Situation, reading: _Reading, seen: Judgement, words: Lexicon) -> Situation:
     """The situation with what known situations add to it or, by a wide lead, change in it."""
-    advises, found = situation.intent == "advice", situation.audience
     if seen.reader == NO_ADVICE:
         return _told(situation, reading, seen)
-    least = NAMES if advises else ASKS
-    clear = seen.reader != NOBODY and seen.score > least and seen.lead > LEADS
-    overrules = found is None or (situation.confidence != CARRIED and seen.lead > OVERRULES)
-    if not clear or seen.reader == found or not overrules:
+    advises, found = situation.intent == "advice", situation.audience
+    clear = seen.reader != NOBODY and seen.score > (NAMES if advises else ASKS)
+    if not clear or seen.reader == found or seen.lead <= _needed_lead(situation, reading):
         return _told(situation, reading, seen)
     facts, doubtful, shown = _facts(reading, seen.reader, {}, words)
     judged = _settled("advice", seen.reader, facts, LIKENESS, reading, shown, doubtful)
     return _told(judged, reading, seen)
 
 
+def _needed_lead(situation: Situation, reading: _Reading) -> float:
+    """The lead from which a judgement names another reader than the words do."""
+    if situation.confidence == CARRIED:
+        return math.inf
+    if situation.confidence == EXPLICIT:
+        return OVERRULES
+    of_the_field = reading.speaks_of_a_case or bool({"field", "frameworks"} & reading.cues)
+    tells = "personal" in reading.cues or len(reading.folded) > SHORT_REPLY
+    if of_the_field and tells:
+        return LEADS
+    return CLEAR if of_the_field or "asks" in reading.cues else math.inf
+
+
+def _told_after(situation: Situation, before: Situation, reading: _Reading, seen: Judgement) -> Situation:
+    """After advice: the situation before with the facts that a turn tells in no word of the lexicon."""
+    assert before.audience is not None
+    facts = {**before.facts, **seen.said(before.audience, SAID_BESIDE)}
+    if facts == before.facts:
+        return situation
+    return _settled("advice", before.audience, facts, CARRIED, reading, {})
+
+
 def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation:
     """The situation with the facts that its reader is judged to have said and no word told."""
-    inferred = situation.confidence == INFERRED and situation.facts
-    if situation.intent != "advice" or situation.audience is None or inferred:
+    if situation.intent != "advice" or situation.audience is None:
         return situation
-    said = seen.said(situation.audience, SAID)
+    said = seen.said(situation.audience, SAID_BESIDE if situation.facts else SAID)
     facts = {**said, **situation.facts}
     if facts == situation.facts:
         return situation
     return _settled("advice", situation.audience, facts, situation.confidence, reading, situation.words)
 
 
+def _own(text: str) -> str:
+    """What the reader says, without what the assistant is told to say."""
+    return _ORDERED.sub(r"\1", text)
+
+
 def _read(words: Lexicon, text: str) -> _Reading:
-    folded = words.fold(_ORDERED.sub(r"\1", text))
+    folded = words.fold(_own(text))
     values = tuple(words.values(folded))
     cues = {name for name, pattern in words.intent.items() if pattern.search(folded)}
     cues |= {f"reply-{name}" for name, pattern in words.replies.items() if pattern.search(folded)}
@@ -270,6 +301,16 @@ def _follows(reading: _Reading) -> bool:
     """Does this turn lean on the one before: by its first words, its ending, or by being a bare answer?"""
     bare = len(reading.folded) <= SHORT_REPLY and not reading.cues & {"asks", "factual", "compare", "reports"}
     return "followup" in reading.cues or bare
+
+
+def _tells(reading: _Reading) -> bool:
+    """Does this turn tell more of the case of the one before: a statement, or a doubt of one's own?"""
+    asks = reading.folded.endswith(("?", "吗", "呢")) or "open" in reading.cues
+    return (
+        len(reading.folded) <= TOLD_AFTER
+        and not NOT_ASKED & reading.cues
+        and (not asks or ("personal" in reading.cues and "followup" in reading.cues))
+    )
 
 
 def _reply(reading: _Reading, before: Situation) -> tuple[str, Facts] | None:
