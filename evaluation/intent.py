@@ -1,7 +1,8 @@
 """`python -m evaluation.intent`: fit the weights that tell a wish for advice from one for facts.
 
-The examples are the index's own: known situations (advice, and some that want none) and the bank's questions
-of fact, each asked where its own wording is not known. No labelled question is read.
+The examples are the index's own (known situations, some of which want no advice, and the bank's questions of
+fact, each asked where its own wording is not known) and our own labelled questions. Both count alike. The
+development questions are not read.
 """
 
 import argparse
@@ -19,13 +20,16 @@ from rich.console import Console
 from rich.progress import track
 
 from assistant import intent, rules
+from assistant.asking import clauses
 from assistant.grounding import Vocabulary
+from assistant.history import understand
 from assistant.terminal.show import complain
+from assistant.text import simplified
 from corpus import article, chunking
 from corpus.article import LANGUAGES
 from corpus.errors import AssistantError
 from corpus.files import write_whole
-from evaluation import logistic
+from evaluation import labelled, logistic
 from evaluation.remembering import Remembering
 from index import bank, situations
 from index.bank import Bank, Need
@@ -38,17 +42,20 @@ from index.store import build
 TITLE = "Fit the weights that tell a wish for advice from one for facts."
 SHIPPED = Path(intent.__file__).with_suffix(".yaml")
 FOLDS = 5
+UNREAD = "dev"
+"""The labelled questions that nothing is fitted on."""
 
 Entry = TypeVar("Entry", Need, Known)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A wording, whether it asks for advice, and what tells so where it is not known."""
+    """A question, whether it asks for advice, what tells so, and whether it is a labelled one."""
 
     wording: str
     advice: bool
     signs: dict[str, float]
+    labelled: bool = False
 
 
 def examples(fold: int, embedder: Embedder, vocabulary: Vocabulary) -> Iterator[Example]:
@@ -70,6 +77,25 @@ def examples(fold: int, embedder: Embedder, vocabulary: Vocabulary) -> Iterator[
         yield Example(wording, wants, intent.signs(wording, *seen, vocabulary))
 
 
+def labelled_examples(embedder: Embedder, vocabulary: Vocabulary) -> Iterator[Example]:
+    """Our own labelled questions of which the words alone do not tell that no advice is wanted."""
+    retriever, likely = Retriever.open(embedder), rules.Likely.open(embedder)
+    for path in sorted(labelled.SETS.glob("*.jsonl")):
+        for question in labelled.read(path) if path.stem != UNREAD else ():
+            earlier = [turn.model_dump() for turn in question.history]
+            situation = rules.recognise(question.question, earlier, likely)
+            presumed = situation.intent == "advice" or intent.NAMED in situation.cues
+            if situation.after_advice or not presumed:
+                continue
+            asked = understand(question.question, question.history, "auto", vocabulary)
+            needs = retriever.needs(asked.query, asked.language)
+            of_clauses = [
+                retriever.needs(clause, asked.language) for clause in clauses(simplified(asked.own))
+            ]
+            seen = situation.cues, likely.judge(asked.own), needs, vocabulary, of_clauses
+            yield Example(asked.own, question.recommend is not None, intent.signs(asked.own, *seen), True)
+
+
 def _part(
     entries: Sequence[Entry], fold: int, most: int | None = None
 ) -> tuple[list[Entry], list[tuple[Entry, str]]]:
@@ -86,7 +112,8 @@ def fit(seen: Sequence[Example]) -> tuple[float, dict[str, float]]:
     """(bias, weight of each sign)."""
     names = sorted({name for example in seen for name in example.signs})
     rows = np.array([[example.signs.get(name, 0.0) for name in names] for example in seen])
-    slopes, bias = logistic.fit(rows, np.array([example.advice for example in seen]))
+    wants = np.array([example.advice for example in seen])
+    slopes, bias = logistic.fit(rows, wants, np.array([example.labelled for example in seen]))
     return bias, dict(zip(names, slopes.tolist(), strict=True))
 
 
@@ -103,6 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             list(examples(fold, embedder, vocabulary))
             for fold in track(range(FOLDS), "Asking", console=Console(stderr=True))
         ]
+        ours = list(labelled_examples(embedder, vocabulary))
+        for number, fold in enumerate(folds):
+            fold += ours[number::FOLDS]
         _show(folds)
         bias, weights = fit([example for fold in folds for example in fold])
         write_whole(options.out, _as_yaml(bias, weights, sum(map(len, folds))).encode())
@@ -114,22 +144,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _show(folds: Sequence[Sequence[Example]]) -> None:
     """How many of each sort are taken for the other, by weights fitted on the other folds."""
-    wrong, of = Counter[bool](), Counter[bool]()
+    wrong, of = Counter[tuple[bool, bool]](), Counter[tuple[bool, bool]]()
     for number, held in enumerate(folds):
         bias, weights = fit([e for n, fold in enumerate(folds) if n != number for e in fold])
         for example in held:
             total = bias + sum(weights.get(name, 0.0) * value for name, value in example.signs.items())
-            of[example.advice] += 1
-            wrong[example.advice] += (total > 0) != example.advice
+            sort = example.labelled, example.advice
+            of[sort] += 1
+            wrong[sort] += (total > 0) != example.advice
     console = Console(highlight=False)
-    console.print(f"taken for facts: {wrong[True]} of {of[True]} wishes for advice")
-    console.print(f"taken for wishes for advice: {wrong[False]} of {of[False]} others")
+    for ours in (False, True):
+        console.print("Labelled questions:" if ours else "Wordings of the index:")
+        console.print(f"  taken for facts: {wrong[ours, True]} of {of[ours, True]} wishes for advice")
+        console.print(f"  taken for wishes for advice: {wrong[ours, False]} of {of[ours, False]} others")
 
 
 def _as_yaml(bias: float, weights: Mapping[str, float], count: int) -> str:
     head = (
         "# Written by `python -m evaluation.intent`; not edited by hand.\n"
-        f"# Fitted on {count} wordings of index/situations and index/questions, each where it is not known.\n"
+        f"# Fitted on {count} examples: wordings of index/situations and index/questions, each where it is\n"
+        "# not known, and labelled questions of evaluation/questions, without dev.\n"
     )
     data = {"bias": round(bias, 3), "weights": {name: float(f"{w:.4g}") for name, w in weights.items()}}
     return head + yaml.safe_dump(data, sort_keys=False, width=110)
