@@ -93,11 +93,12 @@ class Support:
 class Leaf:
     """An outcome. It holds where every fact of `when` holds, unless an exception to it holds too.
 
-    `cases` are ids of the leaves to tell along with one that leaves the choice open.
+    Of several values of a fact, one is enough. `cases` are ids of the leaves to tell along with one that
+    leaves the choice open.
     """
 
     id: str
-    when: Facts
+    when: Mapping[str, Value | tuple[Value, ...]]
     exception_to: tuple[str, ...]
     frameworks: tuple[str, ...]
     alternatives: tuple[str, ...]
@@ -106,9 +107,15 @@ class Leaf:
     evidence: tuple[Support, ...]
     cases: tuple[str, ...] = ()
 
+    @property
+    def conditions(self) -> list[tuple[str, Value]]:
+        """Every fact of `when` with each of its values."""
+        several = ((fact, v if isinstance(v, tuple) else (v,)) for fact, v in self.when.items())
+        return [(fact, value) for fact, values in several for value in values]
+
     def claims(self, facts: Facts) -> bool:
         """True where the facts meet every condition of this leaf."""
-        return all(fact in facts and facts[fact] == value for fact, value in self.when.items())
+        return all((fact, facts.get(fact)) in self.conditions for fact in self.when)
 
 
 @dataclass(frozen=True)
@@ -257,7 +264,7 @@ def _chart(name: str, data: Mapping[str, Any], quotes: Mapping[str, Quote]) -> F
         leaves=leaves,
     )
     for leaf in leaves:
-        for fact, value in leaf.when.items():
+        for fact, value in leaf.conditions:
             question = chart.question(fact)
             if question is None or question.option(value) is None:
                 raise CorpusError(
@@ -289,7 +296,7 @@ def _leaf(leaf_id: str, data: Mapping[str, Any], quotes: Mapping[str, Quote]) ->
     chart = leaf_id.split(".")[0]
     return Leaf(
         id=leaf_id,
-        when=dict(data.get("when", {})),
+        when={f: tuple(v) if isinstance(v, list) else v for f, v in data.get("when", {}).items()},
         exception_to=tuple(f"{chart}.{key}" for key in data.get("exception_to", [])),
         frameworks=tuple(data["frameworks"]),
         alternatives=tuple(data.get("alternatives", [])),

@@ -21,7 +21,7 @@ VERDICTS = [
     ("researcher", {"tpu": False, "plan": "avoid_tensorflow"}, "no_tpu", ["PyTorch"]),
     ("researcher", {"plan": "use_tensorflow"}, "use_tensorflow", ["TensorFlow"]),
     ("researcher", {"plan": "explore_jax"}, "jax", ["JAX"]),
-    ("researcher", {"tpu": False, "plan": "explore_jax"}, "without_tpu", ["PyTorch"]),
+    ("researcher", {"tpu": False, "plan": "explore_jax"}, "no_tpu", ["PyTorch"]),
     ("researcher", {"plan": "move_to_jax"}, "move_to_jax", ["PyTorch"]),
     ("researcher", {"plan": "watch"}, "watch", ["JAX"]),
     ("professor", {}, "default", ["TensorFlow", "PyTorch"]),

@@ -307,7 +307,7 @@ class TestCharts:
     def test_corrected_advice_can_be_verified_again(self, language: article.Language) -> None:
         for name, chart in flowcharts.load().charts.items():
             for leaf in chart.leaves:
-                answer = advise("x", name, leaf.when, language, in_traditional=False)
+                answer = advise("x", name, dict(leaf.conditions), language, in_traditional=False)
                 assert verify_answer(answer) == []
 
     def test_what_no_flowchart_knows_is_refused(self) -> None:

@@ -80,7 +80,7 @@ class LeafView(_View):
     """An outcome: it holds where all of `when` does, unless a leaf above it holds too."""
 
     id: str = Field(description="as `rule` in a recommendation")
-    when: dict[str, Value] = Field(description="the facts that lead here")
+    when: dict[str, Value | tuple[Value, ...]] = Field(description="the facts that lead here")
     exception_to: tuple[str, ...] = Field(description="outcomes that it goes before")
     frameworks: tuple[str, ...] = Field(description="in the article's order of preference")
     alternatives: tuple[str, ...] = Field(description="what else the article names")

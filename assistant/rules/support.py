@@ -163,7 +163,7 @@ def _check_conditions(leaf: Leaf, chart: Flowchart) -> Iterator[Disagreement]:
     Conditions that a sentence names as alternatives or examples do not bind, nor do those of a mere support;
     but each of them must be the condition of some leaf that rests on the quote.
     """
-    when = set(leaf.when.items())
+    when = set(leaf.conditions)
     for language in LANGUAGES:
         named: set[Condition] = set()
         binding: set[Condition] = set()
@@ -214,7 +214,7 @@ def _unclaimed(
     if not resting and any(claim.frameworks for claim in read_recommendations(text, language)):
         yield Disagreement(READING, chart.audience, text, "recommends", "no leaf rests on it")
     for fact, value in found:
-        if not any(leaf.when.get(fact) == value for leaf in resting or rests):
+        if not any((fact, value) in leaf.conditions for leaf in resting or rests):
             yield Disagreement(
                 CONDITIONS, chart.audience, text, f"supposes {fact}={value}", "no leaf on it does"
             )
@@ -242,7 +242,7 @@ def _check_reader(leaf: Leaf, chart: Flowchart, places: dict[str, Passage]) -> I
 
 def _check_unused(chart: Flowchart) -> Iterator[Disagreement]:
     """Every condition that the article names is some leaf's."""
-    used = {(fact, value) for leaf in chart.leaves for fact, value in leaf.when.items()}
+    used = {condition for leaf in chart.leaves for condition in leaf.conditions}
     for question in chart.questions:
         for option in question.options:
             if option.says["zh"] and (question.fact, option.value) not in used:
