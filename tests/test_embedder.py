@@ -63,6 +63,20 @@ def test_threads_and_batches_give_the_same_rows(bundled):
     assert np.array_equal(np.stack(together), alone)
 
 
+def test_many_questions_get_the_rows_of_each(bundled):
+    questions = [f"第 {number} 问?" for number in range(40)]
+    alone = np.concatenate([bundled.embed_queries([question]) for question in questions])
+    assert np.array_equal(bundled.embed_queries(questions), alone)
+
+
+def test_a_question_read_again_is_not_embedded_again_and_nobody_can_spoil_its_row(bundled):
+    row = bundled.embed_queries(["Who trains on TPUs?"])
+    assert bundled.embed_queries(["Who trains on TPUs?"]) is row
+    assert not np.array_equal(bundled.embed_queries(["Who trains on GPUs?"]), row)
+    with pytest.raises(ValueError, match="read-only"):
+        row[0, 0] = 1
+
+
 def test_it_answers_alone_and_leaves_the_environment_as_it_was():
     script = (
         "import os, sys; from index.embedder import open_embedder; before = dict(os.environ);"
