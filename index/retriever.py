@@ -12,6 +12,7 @@ only in the heading. `docs/log.md` has the measurements and what lost.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,6 +173,7 @@ class Retriever:
         self._questions = questions
         self._place = {p.id: row for edition in (zh, en) for row, p in enumerate(edition.passages)}
         self._need_rows = [self._rows(need) for need in questions.needs] if questions else []
+        self._need_sizes = np.array([len(rows) for rows in self._need_rows], int)
         self._reader = Reader(names, known=en.bm25.vocabulary)
         self._attributes = attributes
         self._analyse = lru_cache(maxsize=256)(self._analyse_afresh)
@@ -259,9 +261,8 @@ class Retriever:
             return Needs()
         scores = self._sentence_scores(query, language)
         likeness, likest = self._analyse(query).likeness
-        support = np.array([scores[rows].mean() if rows else 0 for rows in self._need_rows], np.float32)
         silent = self._questions.silent
-        fused = np.where(silent, -np.inf, likeness + SUPPORT * support)
+        fused = np.where(silent, -np.inf, likeness + SUPPORT * self._support(scores))
         best = [row for row in np.argsort(-fused, kind="stable")[:k] if not silent[row]]
         return Needs(
             tuple(
@@ -276,6 +277,13 @@ class Retriever:
             ),
             float(likeness[silent].max(initial=0.0)),
         )
+
+    def _support(self, scores: Scores) -> Scores:
+        """(needs,): the mean score of each need's sentences; 0 for one without."""
+        rows = np.fromiter(chain.from_iterable(self._need_rows), int)
+        need = np.repeat(np.arange(len(self._need_rows)), self._need_sizes)
+        sums = np.bincount(need, scores[rows], len(self._need_rows))
+        return np.asarray(sums / np.maximum(self._need_sizes, 1), np.float32)
 
     def attribute(self, query: str) -> AttributeHit:
         """What the question asks of the things it names. Embeds it once more, about 10 ms, then remembers."""
