@@ -1,5 +1,6 @@
 """What prompts for known questions will begin with: a question that is like one finds it computed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from assistant import prompts
@@ -9,17 +10,24 @@ from corpus.article import LANGUAGES, Language
 from corpus.chunking import Passage
 from index.bank import Need, Ref
 
+MARKUP = 300
+"""What is kept of a prompt beside the evidence, as if it were so many bytes of that."""
+
 
 def prefixes(needs: Iterable[Need], passages: Mapping[str, Passage]) -> Iterator[list[Message]]:
-    """All but the question, of each known question in each language: the shortest first, each once."""
-    told = dict.fromkeys(need.sentences for need in needs if need.sentences)
-    given = {
-        tuple(dict.fromkeys(_text(ref, language, passages) for ref in refs)): language
-        for refs in told
-        for language in LANGUAGES
-    }
-    for texts in sorted(given, key=lambda texts: sum(map(_weight, texts))):
-        yield prompts.given(given[texts], texts)
+    """All but the question, of each known question in each language, each once.
+
+    Those come first that are asked in many ways for the room they take.
+    """
+    wordings: Counter[tuple[Ref, ...]] = Counter()
+    for need in needs:
+        wordings[need.sentences] += len(need.wordings) if need.sentences else 0
+    ways: Counter[tuple[Language, tuple[str, ...]]] = Counter()
+    for refs, count in wordings.items():
+        for language in LANGUAGES if refs else ():
+            ways[language, tuple(dict.fromkeys(_text(ref, language, passages) for ref in refs))] += count
+    for language, texts in sorted(ways, key=lambda given: -ways[given] / _room(given[1])):
+        yield prompts.given(language, texts)
 
 
 def _text(ref: Ref, language: Language, passages: Mapping[str, Passage]) -> str:
@@ -28,6 +36,6 @@ def _text(ref: Ref, language: Language, passages: Mapping[str, Passage]) -> str:
     return Evidence.of(passage, passages[passage.counterpart_id], index).text
 
 
-def _weight(text: str) -> int:
+def _room(texts: Iterable[str]) -> int:
     """Goes with the tokens: a Chinese character has three bytes and most of a token, a letter a quarter."""
-    return len(text.encode())
+    return MARKUP + sum(len(text.encode()) for text in texts)

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         256, ge=0, le=100000, description="answers kept in memory for the same question; 0 keeps none"
     )
     prompts_mb: int = Field(
-        2000, ge=0, le=1_000_000, description="computed evidence kept on disk, in MB; 0 keeps none"
+        1000, ge=0, le=1_000_000, description="computed evidence kept on disk, in MB; 0 keeps none"
     )
     foresee: bool = Field(
         True, description="a server with nothing to do computes the evidence of likely questions"

@@ -15,6 +15,7 @@ from assistant.generation.quiet import Quiet
 from assistant.settings import load_settings
 from corpus import article, chunking
 from index import bank
+from index.bank import Need
 from index.retriever import Retriever
 
 
@@ -75,20 +76,36 @@ def test_closing_ends_both_waiting_and_work(quiet: Quiet) -> None:
     assert not quiet.run(Pump(endless, 5))
 
 
-def test_known_questions_are_foreseen_in_both_languages_the_shortest_first() -> None:
+def test_known_questions_are_foreseen_in_both_languages_each_once() -> None:
     needs = bank.load()
     passages = {passage.id: passage for passage in chunking.passages(article.load())}
     foreseen = list(foreseeing.prefixes(needs, passages))
     lasts = [messages[-1]["content"] for messages in foreseen]
     assert len(set(lasts)) == len(lasts) > 800
     assert abs(sum("Question:" in last for last in lasts) - len(lasts) / 2) < 50
-    assert len(lasts[0].encode()) < 200 < len(lasts[-1].encode())
     (ref, index), *others = min((need.sentences for need in needs if need.sentences), key=len)
     assert not others
     passage = passages[f"en-{ref}"]
     start, end = passage.sentences[index]
     asked = prompts.messages("en", [passage.text[start:end].strip()], "What is it?")
     assert sum(begins(asked, messages) for messages in foreseen) == 1
+
+
+def test_what_is_asked_in_many_ways_for_its_room_comes_first() -> None:
+    passages = {passage.id: passage for passage in chunking.passages(article.load())}
+    first, second, third = (("intro-02", index) for index in range(3))
+    needs = [
+        Need("fact", (first,), ("a",)),
+        Need("list", (first, second, third), tuple("abcde")),
+        Need("fact", (), tuple("abcdef")),
+        Need("fact", (second,), tuple("abcd")),
+        Need("reason", (second,), tuple("abcd")),
+    ]
+    told = [messages[-1]["content"] for messages in foreseeing.prefixes(needs, passages)]
+    assert [text.count("\n[") for text in told if text.startswith("Sentences")] == [1, 3, 1]
+    begin, end = passages["en-intro-02"].sentences[1]
+    assert any(passages["en-intro-02"].text[begin:end].strip() in text for text in told[:2])
+    assert len(told) == 6
 
 
 class Foreseeing(ScriptedGenerator):
