@@ -22,7 +22,7 @@ from corpus.flowcharts import Facts, Flowchart, Question, Value
 Intent = Literal["advice", "fact", "compare", "other"]
 
 EXPLICIT, INFERRED, CARRIED, LIKENESS, UNKNOWN = 1.0, 0.8, 0.7, 0.6, 0.0
-NOT_ASKED = {"factual", "reports", "compare", "outside-objects", "outside-frameworks", "outside-readers"}
+NOT_ASKED = {"factual", "reports", "compare", "outside-objects", "outside-frameworks"}
 """Cues of a question that wants no advice, whatever it is like."""
 NAMES, ASKS, LEADS, OVERRULES, SAID, SAID_BESIDE = -0.6, -0.4, 0.1, 0.5, 0.15, 0.3
 """What a judgement needs (see `assistant.rules.likely`): its score where advice is asked for, and where no
@@ -153,7 +153,7 @@ def recognise(
 def _plain(situation: Situation, reading: _Reading, before: Situation) -> bool:
     """Do the words tell all: a reader and what matters, a follow-up's change, or that no advice is wanted?"""
     if situation.intent != "advice":
-        return before.intent == "advice" or bool(NOT_ASKED & reading.cues)
+        return before.intent == "advice" or bool(NOT_ASKED & reading.cues or "reader" in reading.outside)
     if situation.confidence == CARRIED:
         return bool(reading.values) or not situation.words
     told = len(situation.words) > 1 and situation.confidence == EXPLICIT
