@@ -10,7 +10,7 @@ _CLAUSES = re.compile(
     re.I,
 )
 _ASKS = re.compile(
-    r"什么|甚么|哪|谁|多少|几|为何|怎么|如何|怎样|理由|原因|依据|是否|吗|呢"
+    r"什么|甚么|啥|哪|谁|多少|几|为何|怎么|咋|如何|怎样|理由|原因|依据|是否|吗|呢"
     r"|\b(?:what|which|who|whom|whose|when|where|why|how|is|are|does|do|did|can|was|were|should|will|would|has|have|reasons?)\b",
     re.I,
 )

@@ -32,6 +32,8 @@ SEVERAL = 0.05
 """What it counts that it takes several sentences where several things are asked for."""
 RIVAL = 0.05
 """How much less another known question may fit and still be as probably the one asked."""
+TIED = 0.03
+"""Difference of fitness within which a known question that takes more sentences goes before the best."""
 TURNED = 0.5
 """What it costs a known question to compare the same two the other way round."""
 OTHER_FRAMEWORK = 0.2
@@ -58,7 +60,13 @@ class Matcher:
         if best is not None and best.kind != "list" and "list" in kinds(simplified(question)):
             lists = [n for n in alike if n.kind == "list" and n.likeness >= best.likeness - ABOUT]
             best = max(lists, key=lambda need: self._fitness(question, need), default=best)
-        return best
+        return self._wider(question, best, alike) if best is not None and wants_several(question) else best
+
+    def _wider(self, question: str, best: NeedHit, alike: Sequence[NeedHit]) -> NeedHit:
+        """Of known questions that fit as well, one that tells all the best does and more."""
+        told, least = places(best.sentences), self._fitness(question, best) - TIED
+        wider = [n for n in alike if places(n.sentences) > told and self._fitness(question, n) >= least]
+        return max(wider, key=lambda need: self._fitness(question, need), default=best)
 
     def _fitness(self, question: str, need: NeedHit) -> float:
         """How well a known question fits, with the kind of answer that the words ask for.

@@ -160,20 +160,24 @@ def count_errors(probable: NDArray[np.float64], answerable: NDArray[np.bool_], b
 def main(arguments: Sequence[str] | None = None) -> int:
     """Observe, fit, print the errors, write the weights; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.calibrate", description=TITLE)
-    parser.add_argument("questions", nargs="?", default="calibration", help="a set or a file  [calibration]")
+    parser.add_argument(
+        "questions",
+        nargs="*",
+        default=labelled.ours(),
+        help="sets or files  [all sets but the development one]",
+    )
     parser.add_argument("--alone", action="store_true", help="without the questions of the bank")
     parser.add_argument("--out", metavar="FILE", type=Path, default=SHIPPED, help="where the weights go")
     options = parser.parse_args(arguments)
     try:
-        path = labelled.path_of(options.questions)
-        questions = labelled.read(path)
+        questions = [each for name in options.questions for each in labelled.read(labelled.path_of(name))]
         with running.open_engine(load_settings(llm="none")) as engine:
-            observed = list(observe(_tracked(questions, f"Observing {path.stem}"), engine))
+            observed = list(observe(_tracked(questions, "Observing the labelled questions"), engine))
         if not options.alone:
             observed += _observe_near()
         fitted = calibrate(observed)
         _show(fitted, observed)
-        write_whole(options.out, _as_yaml(fitted.weights, path.stem, observed).encode())
+        write_whole(options.out, _as_yaml(fitted.weights, options.questions, observed).encode())
     except AssistantError as error:
         complain(str(error))
         return error.exit_code
@@ -216,12 +220,12 @@ def _share(error: tuple[int, int]) -> str:
     return f"{wrong}/{of} ({wrong / max(of, 1):.1%})"
 
 
-def _as_yaml(weights: Weights, questions: str, observed: Sequence[Observed]) -> str:
+def _as_yaml(weights: Weights, sets: Sequence[str], observed: Sequence[Observed]) -> str:
     of_bank = sum(seen.near for seen in observed)
     beside = f" and {of_bank} of index/questions, each asked where it is not known" if of_bank else ""
     head = (
         "# Written by `python -m evaluation.calibrate`; not edited by hand.\n"
-        f"# Fitted on {len(observed) - of_bank} questions of {questions!r}{beside}.\n"
+        f"# Fitted on {len(observed) - of_bank} questions of {', '.join(sets)}{beside}.\n"
     )
     return head + yaml.safe_dump(asdict(weights), sort_keys=False, default_flow_style=None, width=110)
 

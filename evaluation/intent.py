@@ -42,8 +42,6 @@ from index.store import build
 TITLE = "Fit the weights that tell a wish for advice from one for facts."
 SHIPPED = Path(intent.__file__).with_suffix(".yaml")
 FOLDS = 5
-UNREAD = "dev"
-"""The labelled questions that nothing is fitted on."""
 
 Entry = TypeVar("Entry", Need, Known)
 
@@ -80,8 +78,8 @@ def examples(fold: int, embedder: Embedder, vocabulary: Vocabulary) -> Iterator[
 def labelled_examples(embedder: Embedder, vocabulary: Vocabulary) -> Iterator[Example]:
     """Our own labelled questions of which the words alone do not tell that no advice is wanted."""
     retriever, likely = Retriever.open(embedder), rules.Likely.open(embedder)
-    for path in sorted(labelled.SETS.glob("*.jsonl")):
-        for question in labelled.read(path) if path.stem != UNREAD else ():
+    for name in labelled.ours():
+        for question in labelled.read(labelled.path_of(name)):
             earlier = [turn.model_dump() for turn in question.history]
             situation = rules.recognise(question.question, earlier, likely)
             presumed = situation.intent == "advice" or intent.NAMED in situation.cues

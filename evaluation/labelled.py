@@ -9,6 +9,8 @@ from corpus.errors import InputError
 
 SETS = Path(__file__).parent / "questions"
 """Where the labelled questions lie, and nothing else does."""
+UNREAD = "dev"
+"""The set that nothing is fitted on."""
 
 
 class Advice(BaseModel):
@@ -47,6 +49,11 @@ class Question(BaseModel):
     must_not: list[str]
     evidence: list[list[str]]
     recommend: Advice | None
+
+
+def ours() -> list[str]:
+    """Names of the sets that anything may be fitted on: all but the development questions."""
+    return sorted(path.stem for path in SETS.glob("*.jsonl") if path.stem != UNREAD)
 
 
 def path_of(name: str) -> Path:
