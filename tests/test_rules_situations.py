@@ -7,13 +7,13 @@ import yaml
 
 from assistant.answer import Turn
 from assistant.engine import Engine
-from assistant.rules import decide, load_flowcharts
+from assistant.rules import decide, load_flowcharts, recognise
 from assistant.settings import load_settings
 from index.retriever import Retriever
 
 SETS = yaml.safe_load((Path(__file__).parent / "rules_situations.yaml").read_text("utf-8"))
-LEAST = {"seen": 0.80, "unseen": 0.62}
-"""Share right, a little below what was measured."""
+LEAST = 0.8
+"""Share right; a little below what was measured."""
 
 
 def accepted(case):
@@ -42,7 +42,7 @@ def test_most_situations_get_the_rule_that_the_article_gives(engine, name):
         given = engine.ask(case["q"], [Turn(role=role, content=text) for role, text in turns]).recommendation
         if (given.rule if given else None) not in accepted(case):
             wrong.append((case["q"], given and given.rule))
-    assert 1 - len(wrong) / len(SETS[name]) >= LEAST[name], wrong
+    assert 1 - len(wrong) / len(SETS[name]) >= LEAST, wrong
 
 
 @pytest.mark.model
@@ -58,3 +58,9 @@ def test_without_a_tpu_a_researcher_stays_with_pytorch():
     assert decide("researcher", asking).frameworks == ("JAX",)
     assert decide("researcher", {**asking, "tpu": True}).frameworks == ("JAX",)
     assert decide("researcher", {**asking, "tpu": False}).frameworks == ("PyTorch",)
+
+
+def test_other_words_in_passing_do_not_hide_the_reader():
+    assert recognise("I gave up accounting for a career in AI. Which framework?").audience == "career"
+    assert recognise("我硕士课题要用神经网络,选哪个框架").audience == "researcher"
+    assert recognise("我们课题组没申请到 TPU,用哪个框架").facts == {"tpu": False}
