@@ -36,8 +36,8 @@ eval: models           ## ask the development questions, compare with the record
 bench: models          ## measure speed and memory, say what got worse; make bench PARTS="warm start" for some
 	$(BIN)/python -m evaluation.bench $(PARTS)
 
-native: models         ## compile llama.cpp for this very processor (10 minutes, once), which reads prompts faster
-	@echo "== $(ENGINE) for this processor: some 10 minutes on two cores unless it was compiled before."
+native: models         ## compile llama.cpp for this very processor (11 minutes of a core, once): prompts are read faster
+	@echo "== $(ENGINE) for this processor: 11 minutes of a core, unless it was compiled before."
 	@echo "   The prebuilt one stays until the new one has read and written with the model."
 	@test "$$(uname)" = Linux || { echo "This is for Linux: for macOS the prebuilt one is compiled in full."; exit 1; }
 	@cc --version >/dev/null && c++ --version >/dev/null && cmake --version >/dev/null \
