@@ -34,7 +34,8 @@ class Signals:
 
     `dense` is the best sentence's cosine, `coverage` the share of the question's terms in one passage (0-1),
     `margin` the fused score of the best sentence over the second, `fused` the best passage's fused score.
-    `unmet` counts the kinds of things asked for (a price, a licence) of which no passage found speaks.
+    `unmet` counts the kinds of things asked for (a price, a licence) of which no passage found speaks;
+    `numberless` is 1 where a number or a time is asked for and the likeliest sentences give none.
     `alike` is the likeness of the likest known question that the article answers, `lead` how much more the
     question is like it than like any that the article does not answer. `ungiven` is how like it is to asking
     for an attribute that the article does not give of what is named. `strangers` counts the names that the
@@ -46,6 +47,7 @@ class Signals:
     margin: float
     fused: float
     unmet: int
+    numberless: int
     alike: float
     lead: float
     ungiven: float
@@ -94,6 +96,7 @@ def signals(
         margin=sentences[0].score - sentences[1].score,
         fused=hits[0].score,
         unmet=unmet(question, [hit.passage.text for hit in hits]),
+        numberless=int(numberless(question, _likeliest(sentences, needs))),
         alike=needs.likeness,
         lead=needs.likeness - needs.silent,
         ungiven=attribute.ungiven,
@@ -123,6 +126,29 @@ def unmet(question: str, passages: Sequence[str]) -> int:
     """How many kinds of things the question asks for of which none of the passages speaks."""
     asked, told = normalise(question), normalise(" ".join(passages))
     return sum(bool(asks.search(asked)) and not tells.search(told) for asks, tells in _kinds())
+
+
+_ASKS_HOW_MANY = re.compile(
+    r"多少|(?<![哪这那十好第])几(?![乎何行类种句步样点])|何时|哪一?年|(?:什么|啥)时候"
+    r"|\bwhen (?:is|was|were|did|does|do|will)\b|\bwhat (?:year|percent)"
+    r"|\bhow (?:many|much|long|fast|large|big|old|often)\b"
+)
+_TELLS_HOW_MANY = re.compile(
+    r"\d|[一二两三四五六七八九十百千]+ ?[个种轮成倍项款家份年月周点]|一半|没有|今年|去年|最近|刚刚"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|no|none|first|second)\b"
+    r"|\b(?:year|weeks?|months?|recently|just)\b"
+)
+
+
+def numberless(question: str, sentences: Sequence[str]) -> bool:
+    """Does the question ask for a number or a time where none of the sentences gives any?"""
+    asks = _ASKS_HOW_MANY.search(normalise(question)) is not None
+    return asks and not any(_TELLS_HOW_MANY.search(normalise(sentence)) for sentence in sentences)
+
+
+def _likeliest(sentences: Sequence[SentenceHit], needs: Needs) -> list[str]:
+    """The sentences of the likeliest known question, or the best one found where none is known."""
+    return [s.text for need in needs.answered[:1] for s in need.sentences] or [sentences[0].text]
 
 
 @cache

@@ -36,6 +36,8 @@ MOST_ADDED = 2
 """Sentences added to a recommendation for what else was asked."""
 REPEATED = 0.8
 """A reason of which a larger share of words stands in the verdict says nothing new."""
+NEARLY_REPEATED = 0.6
+"""The same where the reason is the very sentence that the verdict cites."""
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Drafter:
             return
         situation = self._situation(asked)
         if situation.intent == "advice":
-            yield from self._advise(asked, situation, draft)
+            yield from self._advise(asked, hits, situation, draft)
         else:
             yield from self._explain(asked, hits, draft)
 
@@ -109,7 +111,9 @@ class Drafter:
             return rules.recognise(asked.question, earlier, self._likely, wanted=True)
         return situation
 
-    def _advise(self, asked: Asked, situation: rules.Situation, draft: Draft) -> Iterator[Claim]:
+    def _advise(
+        self, asked: Asked, hits: Sequence[Hit], situation: rules.Situation, draft: Draft
+    ) -> Iterator[Claim]:
         """The flowchart's verdict first, then why."""
         outcome = situation.outcome()
         draft.ask_next = situation.ask_next(asked.language)
@@ -122,6 +126,8 @@ class Drafter:
         )
         verdict, *reasons = said
         cited = self._located(verdict)
+        reasons = [reason for reason in reasons if not self._repeats(reason, verdict)] or reasons
+        reasons = self._by_relevance(reasons, asked, hits)
         yield Claim(verdict.text, cited, "rule", "what the flowchart says for this situation")
         if outcome is None:
             yield from quoted([sentence for reason in reasons for sentence in self._located(reason)][:2])
@@ -132,6 +138,21 @@ class Drafter:
             told += claim.evidence
             yield claim
         yield from quoted(self._more(asked, outcome, told))
+
+    def _repeats(self, reason: rules.Said, verdict: rules.Said) -> bool:
+        """Is it the sentence that the verdict cites, in about the same words?"""
+        own = set(self._located(verdict)).issuperset(self._located(reason))
+        return own and coverage(reason.text, verdict.text) > NEARLY_REPEATED
+
+    def _by_relevance(self, reasons: list[rules.Said], asked: Asked, hits: Sequence[Hit]) -> list[rules.Said]:
+        """What a question asks for beside the advice goes first, for one reason is told."""
+        scores = {(s.passage.id, s.sentence): s.score for s in self._retriever.sentences(asked.query, hits)}
+        least = min(scores.values(), default=0.0)
+
+        def score(reason: rules.Said) -> float:
+            return max(scores.get((e.passage.id, e.first), least) for e in self._located(reason))
+
+        return sorted(reasons, key=score, reverse=True)
 
     def _reason(
         self, asked: Asked, outcome: rules.Outcome, verdict: str, reasons: Sequence[rules.Said], draft: Draft

@@ -45,18 +45,19 @@ def signs(
     """What tells the two apart, by name; a cue counts 1 where it is shown.
 
     `told` and `advised` are the likeness of the likest known question outside and inside the sections that
-    advise, to the whole question or to one of its clauses; `open` that of the likest one the article does not
-    answer.
+    advise, to the question or to one of its clauses, `at large` to the question alone; `open` is that of the
+    likest one that the article does not answer.
     """
     text = simplified(question)
     named = {name.value for name in vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
-    known = [need for part in (needs, *of_clauses) for need in part.answered]
     least = min((n.likeness for n in needs.answered), default=0.0)
     return {
         "advice": judgement.advice,
+        "told at large": _likest(needs, False, least),
+        "advised at large": _likest(needs, True, least),
         "no advice": judgement.no_advice,
-        "told": max((n.likeness for n in known if not _advises(n)), default=least),
-        "advised": max((n.likeness for n in known if _advises(n)), default=least),
+        "told": max(_likest(part, False, least) for part in (needs, *of_clauses)),
+        "advised": max(_likest(part, True, least) for part in (needs, *of_clauses)),
         "open": needs.silent,
         "named": float(bool(named)),
         "number": float("number" in kinds(text)),
@@ -67,7 +68,7 @@ def signs(
 
 def wants_advice(seen: dict[str, float], least: float = WANTED) -> bool:
     """Is advice wanted with at least that probability, and no fact plainly asked for that is known?"""
-    told, over = seen["told"], seen["told"] - seen["advised"]
+    told, over = seen["told at large"], seen["told at large"] - seen["advised at large"]
     return advice(seen) >= least and not (told >= CLEARLY_TOLD and over >= CLEARLY)
 
 
@@ -76,6 +77,11 @@ def advice(seen: dict[str, float]) -> float:
     bias, weights = _weights()
     total = bias + sum(weights.get(name, 0.0) * value for name, value in seen.items())
     return (1 + math.tanh(total / 2)) / 2
+
+
+def _likest(needs: Needs, advising: bool, least: float) -> float:
+    """Likeness of the likest known question inside or outside the sections that advise."""
+    return max((n.likeness for n in needs.answered if _advises(n) == advising), default=least)
 
 
 def _advises(need: NeedHit) -> bool:
