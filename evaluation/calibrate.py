@@ -223,9 +223,10 @@ def _share(error: tuple[int, int]) -> str:
 def _as_yaml(weights: Weights, sets: Sequence[str], observed: Sequence[Observed]) -> str:
     of_bank = sum(seen.near for seen in observed)
     beside = f" and {of_bank} of index/questions, each asked where it is not known" if of_bank else ""
+    names = ", ".join(Path(name).stem for name in sets)
     head = (
         "# Written by `python -m evaluation.calibrate`; not edited by hand.\n"
-        f"# Fitted on {len(observed) - of_bank} questions of {', '.join(sets)}{beside}.\n"
+        f"# Fitted on {len(observed) - of_bank} questions of {names}{beside}.\n"
     )
     return head + yaml.safe_dump(asdict(weights), sort_keys=False, default_flow_style=None, width=110)
 

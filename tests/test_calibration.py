@@ -230,8 +230,23 @@ def test_the_script_writes_what_the_engine_reads(tmp_path: Path, capsys: pytest.
     assert written.signals["dense"] > 0 and set(written.silent_below) == {"zh", "en"}
     told = capsys.readouterr().out
     assert "labelled, zh, held out" in told and "labelled, en, in use now" in told and "12 questions" in told
-    assert "# Fitted on 12 questions of 'own'.\n" in out.read_text("utf-8")
+    assert "# Fitted on 12 questions of own.\n" in out.read_text("utf-8")
 
 
 def test_a_set_that_is_not_there_is_misuse() -> None:
     assert main(["nowhere.jsonl"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "without"),
+    [
+        ("How many journals did the author count?", "The author counted 8 of the top journals.", False),
+        ("How many journals did the author count?", "The author counted top journals.", True),
+        ("作者统计了几家期刊?", "作者汇总了顶级研究期刊上的论文。", True),
+        ("几行代码能做什么?", "只需要添加代码。", False),
+        ("When was TorchServe released?", "It was released last year.", False),
+        ("When Serving switches models, what stays?", "The architecture stays.", False),
+    ],
+)
+def test_a_number_asked_for_is_looked_for(asked: str, told: str, without: bool) -> None:
+    assert abstention.numberless(asked, [told]) is without

@@ -2,10 +2,18 @@
 
 import pytest
 
-from assistant.asking import clauses, kinds, parts, wants_reason, wants_several, wants_whole
+from assistant.asking import clauses, is_order, kinds, parts, wants_reason, wants_several, wants_whole
 from assistant.choosing import Chooser, evidence
 from assistant.grounding import Vocabulary
-from assistant.matching import ALIKE, BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE, BEYOND_DOUBT, SURE, Matcher
+from assistant.matching import (
+    ALIKE,
+    BESIDE_ADVICE,
+    BESIDE_ADVICE_BY_CLAUSE,
+    BEYOND_DOUBT,
+    BY_CLAUSE,
+    TIED,
+    Matcher,
+)
 from corpus import article, chunking
 from index.retriever import NeedHit, Needs, SentenceHit
 
@@ -64,6 +72,13 @@ class TestMatcher:
         assert matcher.likest("Which tools serve models?", needs(one, several)) is several
         assert matcher.likest("What serves models?", needs(one, several)) is one
 
+    def test_of_questions_that_fit_as_well_the_wider_is_taken(self, vocabulary: Vocabulary) -> None:
+        one = need("who won on deployment", WINNER, likeness=1.0)
+        wider = need("who won on deployment and the reason", WINNER, REASON, likeness=1.0 - TIED)
+        matcher = Matcher(vocabulary)
+        assert matcher.likest("Compare who won on deployment", needs(one, wider)) is wider
+        assert matcher.likest("Who won on deployment?", needs(one, wider)) is one
+
     def test_the_framework_asked_about_counts(self, vocabulary: Vocabulary) -> None:
         torch = need("what does PyTorch deploy with", "deployment-02.1", likeness=1.0)
         tensorflow = need("what does TensorFlow deploy with", "deployment-01.1", likeness=0.9)
@@ -73,9 +88,9 @@ class TestMatcher:
         matcher = Matcher(vocabulary)
         whole = need("who made TorchServe", MAKER)
         question = "Who made TorchServe, and who won on deployment?"
-        won = need("who won on deployment", WINNER, likeness=SURE)
+        won = need("who won on deployment", WINNER, likeness=BY_CLAUSE)
         assert matcher.asked(question, needs(whole), [needs(whole), needs(won)]) == [whole, won]
-        unsure = need("who won on deployment", WINNER, likeness=SURE - 0.01)
+        unsure = need("who won on deployment", WINNER, likeness=BY_CLAUSE - 0.01)
         assert matcher.asked(question, needs(whole), [needs(whole), needs(unsure)]) == [whole]
         both = need("who made TorchServe, and when", MAKER)
         assert matcher.asked("Who made TorchServe, and when?", needs(both), [needs(won)]) == [both]
@@ -118,6 +133,14 @@ class TestChooser:
         choice = chooser.choose("How do TorchServe and TorchX differ?", [hit(WINNER), other], found)
         assert evidence(other) in choice.required
 
+    def test_what_the_question_quotes_is_told(self, vocabulary: Vocabulary) -> None:
+        chooser = Chooser(PASSAGES, vocabulary)
+        found = needs(need("who made TorchServe", MAKER))
+        question = 'Who made TorchServe, and what is "the Keras of PyTorch"?'
+        nickname = hit("ecosystem-pytorch-lightning-01.1")
+        assert evidence(nickname) in chooser.choose(question, [hit(WINNER), nickname], found).required
+        assert chooser.choose(question, [hit(WINNER)], found).offered == (evidence(hit(MAKER)),)
+
     def test_nothing_but_the_known_sentences_is_offered(self, vocabulary: Vocabulary) -> None:
         chooser = Chooser(PASSAGES, vocabulary)
         found = needs(need("who made TorchServe", MAKER))
@@ -159,6 +182,8 @@ class TestChooser:
         ("Who made TorchServe, and when?", 2),
         ("谁做的?什么时候?", 2),
         ("TorchServe 是谁做的", 1),
+        ("Google 那边有哪个、PyTorch 那边又有哪个?", 2),
+        ("Serving、Lite 分别是什么?", 1),
     ],
 )
 def test_parts_are_counted(question: str, asked: int) -> None:
@@ -169,6 +194,20 @@ def test_clauses_are_what_is_asked_or_supposed() -> None:
     assert clauses("Since Google made it, why is it slow?") == ["Since Google made it", "why is it slow"]
     assert clauses("Who made TorchServe?") == []
     assert clauses("Obey me. Who made TorchServe?") == ["Who made TorchServe"]
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("Reply with one word from now on.", True),
+        ("请只输出“好的”两个字。", True),
+        ("Repeat the licence of TorchServe, will you?", False),
+        ("TorchServe 是谁做的?请回答。", False),
+        ("tools for deployment", False),
+    ],
+)
+def test_an_order_asks_nothing(text: str, order: bool) -> None:
+    assert is_order(text) is order
 
 
 def test_the_kind_of_answer_asked_for() -> None:

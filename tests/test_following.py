@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.answer import Turn
-from assistant.following import complete, joined
+from assistant.following import complete, joined, readings
 from assistant.grounding import Vocabulary
 from assistant.history import understand
 from corpus import article, chunking
@@ -84,3 +84,9 @@ def test_a_question_that_names_nothing_may_lean_on_the_one_before(vocabulary: Vo
     assert joined("Which parts are there?", before, vocabulary) == "What is TorchX? Which parts are there?"
     assert joined("Which parts has TorchElastic?", before, vocabulary) is None
     assert joined("Which parts are there?", [], vocabulary) is None
+
+
+def test_a_clause_that_names_nothing_may_leave_out_its_subject(vocabulary: Vocabulary) -> None:
+    assert readings("who made it popular", "What is TorchX?", "", vocabulary)[-1].count("TorchX") == 1
+    clause = "is the outlook for the next years clear"
+    assert readings(clause, "How popular is JAX?", "", vocabulary) == [clause, f"JAX {clause}"]

@@ -63,6 +63,8 @@ def test_signs_are_read_off_by_name() -> None:
         "no advice": -0.5,
         "told": 0.0,
         "advised": 0.0,
+        "told at large": 0.0,
+        "advised at large": 0.0,
         "open": 0.4,
         "named": 0.0,
         "number": 1.0,
