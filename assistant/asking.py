@@ -25,11 +25,14 @@ def parts(question: str) -> int:
     return max(1, sum(bool(_ASKS.search(piece)) for piece in pieces))
 
 
-def clauses(question: str) -> list[str]:
-    """What is asked or supposed in a text of several clauses, one by one; empty for a single clause."""
-    pieces = [clause.strip() for clause in _CLAUSES.split(question)]
-    told = [clause for clause in pieces if _ASKS.search(clause) or _SUPPOSES.search(clause)]
-    return told if len([clause for clause in pieces if clause]) > 1 else []
+def clauses(question: str, stated: bool = False) -> list[str]:
+    """What is asked or supposed in a text of several clauses, one by one; empty for a single clause.
+
+    With `stated`, also what is merely stated beside it.
+    """
+    pieces = [clause for piece in _CLAUSES.split(question) if (clause := piece.strip())]
+    told = [clause for clause in pieces if stated or _ASKS.search(clause) or _SUPPOSES.search(clause)]
+    return told if len(pieces) > 1 and any(map(_ASKS.search, told)) else []
 
 
 _DEFINES = re.compile(

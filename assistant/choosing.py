@@ -34,6 +34,8 @@ FAMILIES = (FRAMEWORKS, MAKERS)
 """Names of which a thing mostly has one: the framework it belongs to, who made it."""
 
 _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"]{3,})[」』”\"]")
+_CONTRASTS = re.compile(r"相比之下|相反|^(?:by|in) (?:comparison|contrast)", re.I)
+"""Begins a sentence on the other side of what the one before it tells."""
 FEW = 2
 """Sentences in which words that a question quotes may stand to tell which sentence is meant."""
 
@@ -49,11 +51,13 @@ class Choice:
     """Evidence offered to the model, best first, and the part of it that an answer has to tell.
 
     `rival` is as probably asked for as the rest: the model may choose it; where none chooses, it is told.
+    `corrects`: it says of the thing asked about that it is another's than the question supposes.
     """
 
     offered: tuple[Evidence, ...]
     required: frozenset[Evidence]
     rival: Evidence | None = None
+    corrects: bool = False
 
 
 class Chooser:
@@ -62,6 +66,8 @@ class Chooser:
     def __init__(self, passages: Sequence[Passage], vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self.matcher = Matcher(vocabulary)
+        self._by_id = {passage.id: passage for passage in passages}
+        self._order = [(p.id, n) for p in passages for n in range(len(p.sentences))]
         texts = [p.text[start:end] for p in passages for start, end in p.sentences]
         counts = Counter(name for text in texts for name in vocabulary.names_in(text))
         self._telling = {name for name, count in counts.items() if count <= COMMON * len(texts)}
@@ -74,14 +80,20 @@ class Chooser:
         told = evidence_of(known)
         rival = self.matcher.rival(question, needs, known[0]) if len(known) == 1 else None
         besides = self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
-        besides += _quoting(question, told, ranked)
+        besides += _quoting(question, told, ranked) + self._contrasted(question, told)
         told += [e for e in besides if e not in told]
         others = [] if known else [evidence(s) for s in self._ranked(question, ranked)]
         also = [evidence(rival)] if rival else []
         offered = list(dict.fromkeys([*told, *also])) or list(dict.fromkeys(others))[:MOST]
         whole = wants_several(question) or (bool(known) and _takes_all(question, known[0]))
         required = frozenset(e for e in told if whole or e.passage == told[0].passage or e in besides)
-        return Choice(tuple(offered), required, also[0] if also else None)
+        return Choice(tuple(offered), required, also[0] if also else None, self._corrects(question, told))
+
+    def _corrects(self, question: str, told: Sequence[Evidence]) -> bool:
+        asked = self._vocabulary.names_in(question)
+        given = self._named(f"{e.quote.text} {e.quote.other}" for e in told)
+        things = (asked & given).difference(*FAMILIES)
+        return bool(things) and any((asked & family) - given and given & family for family in FAMILIES)
 
     def _corrections(
         self, question: str, told: Sequence[Evidence], ranked: Sequence[SentenceHit]
@@ -108,6 +120,17 @@ class Chooser:
         found = []
         for name in sorted(missing) if told else ():
             found += [evidence(s) for s in ranked if name in self._named((s.text, s.counterpart_text))][:1]
+        return found
+
+    def _contrasted(self, question: str, told: Sequence[Evidence]) -> list[Evidence]:
+        """What a sentence told sets itself against, where several things are asked for."""
+        found = []
+        for e in told if wants_several(question) else ():
+            at = self._order.index((e.passage.id, e.first))
+            if at and any(_CONTRASTS.match(text) for text in (e.text, e.quote.other)):
+                passage, sentence = self._order[at - 1]
+                one = self._by_id[passage]
+                found.append(Evidence.of(one, self._by_id[one.counterpart_id], sentence))
         return found
 
     def left_open(self, question: str, choice: Choice, cited: Collection[Evidence]) -> list[Evidence]:

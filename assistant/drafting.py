@@ -193,17 +193,17 @@ class Drafter:
         seen = abstention.signals(asked.query, hits, ranked, needs, attribute, self._vocabulary)
         if abstention.is_silent(seen) or (is_order(asked.own) and needs.likeness < ENOUGH):
             return
-        choice = self._chooser.choose(asked.own, ranked, needs, self._of_clauses(asked))
+        choice = self._chooser.choose(asked.own, ranked, needs, self._of_clauses(asked, stated=True))
         cited: list[Evidence] = []
         if self._generator is not None:
             messages = prompts.messages(asked.language, [e.text for e in choice.offered], asked.query)
             for claim in self._phrase(asked, messages, choice.offered, draft):
                 cited += claim.evidence
                 yield claim
-        if cited or not (draft.declined and abstention.is_doubtful(seen)):
+        if cited or choice.corrects or not (draft.declined and abstention.is_doubtful(seen)):
             yield from quoted(self._chooser.left_open(asked.own, choice, cited))
 
-    def _of_clauses(self, asked: Asked) -> list[Needs]:
+    def _of_clauses(self, asked: Asked, stated: bool = False) -> list[Needs]:
         """What each clause of a question of several is after, completed by the ones before it.
 
         "It" may be what the clause before is about, or what answers it ("Who runs the inference? When did it
@@ -211,7 +211,7 @@ class Drafter:
         """
         found: list[Needs] = []
         before, said = asked.before, ""
-        for clause in clauses(simplified(asked.own)):
+        for clause in clauses(simplified(asked.own), stated):
             readings = following.readings(clause, before, said, self._vocabulary)
             found += [self._retriever.needs(reading, asked.language) for reading in readings]
             before = readings[-1]

@@ -52,6 +52,12 @@ _LEANS = re.compile(
     re.I,
 )
 _ASKS_FOR_A_THING = re.compile(r"谁|哪[个款种家]|什么(?=工具|框架|库|产品|平台)|\b(?:who|which|what)\b", re.I)
+_DESCRIBES_A_THING = re.compile(
+    r"那一?[个款种](?=工具|框架|库|平台|产品|服务|项目|公司|机构)"
+    r"|\b(?:a|the|that|one) (?:\w+ )?"
+    r"(?:tool|library|framework|platform|product|service|package|toolkit|company|lab)\b",
+    re.I,
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -85,15 +91,21 @@ def readings(text: str, before: str, said: str, vocabulary: Vocabulary) -> list[
     """
     first = completed(text, before, said, vocabulary)
     pronoun = _PRONOUN.search(canonical(text))
+    asks = _ASKS_FOR_A_THING.search(before) or _DESCRIBES_A_THING.search(before)
+    meant = _brought_up(before, said, vocabulary) if asks else None
     if first == text and before and not vocabulary.find(canonical(text)):
-        subject = _subject("", before, said, vocabulary)
+        subject = meant or _subject("", before, said, vocabulary)
         return [first, f"{subject} {text}"] if subject else [first]
-    if not (pronoun and _ASKS_FOR_A_THING.search(before)):
-        return [first]
-    known = {name.value for name in vocabulary.find(canonical(before))}
+    return [first, _put(canonical(text), pronoun, meant)] if pronoun and meant else [first]
+
+
+def _brought_up(before: str, said: str, vocabulary: Vocabulary) -> str | None:
+    """The first thing that an answer names and its question does not."""
+    known = {name.value for name in vocabulary.find(canonical(before))} | FRAMEWORKS | MAKERS
     answer = canonical(said)
-    new = [n for n in vocabulary.find(answer) if n.known and n.value not in known | FRAMEWORKS | MAKERS]
-    return [first, _put(canonical(text), pronoun, _written(answer, new[0]))] if new else [first]
+    return next(
+        (_written(answer, n) for n in vocabulary.find(answer) if n.known and n.value not in known), None
+    )
 
 
 def completed(text: str, before: str, said: str, vocabulary: Vocabulary) -> str:
@@ -140,15 +152,13 @@ def _swapped(text: str, named: Sequence[Name], before: str, vocabulary: Vocabula
 
 def _subject(pronoun: str, before: str, said: str, vocabulary: Vocabulary) -> str | None:
     """What "it" is: the tool asked about, else the first the answer brought up, else maker or framework."""
-    asked, answer = canonical(before), canonical(said)
+    asked = canonical(before)
     names = vocabulary.find(asked)
     tools = [n for n in names if n.value not in FRAMEWORKS | MAKERS]
     if tools:
         return _written(asked, tools[0])
-    known = {name.value for name in names} | FRAMEWORKS | MAKERS
-    brought_up = [n for n in vocabulary.find(answer) if n.known and n.value not in known]
-    if brought_up:
-        return _written(answer, brought_up[0])
+    if brought_up := _brought_up(before, said, vocabulary):
+        return brought_up
     makers = [n for n in names if n.value in MAKERS]
     return _written(asked, (makers or names)[0]) if names else None
 

@@ -39,6 +39,9 @@ TURNED = 0.5
 OTHER_FRAMEWORK = 0.2
 """What it costs a known question to be about another framework than the one asked about."""
 
+PREMISES = ("premise", "yesno")
+"""Kinds of known questions whose sentences say whether something supposed is so."""
+
 Place = tuple[str, int]
 """Where a sentence stands: its passage's id, and its number there."""
 
@@ -101,10 +104,13 @@ class Matcher:
         """The known question that this one is, and those of its clauses that it leaves open."""
         whole = self.likest(question, needs)
         known = [whole] if whole is not None else []
-        for clause in of_clauses if whole is None or _asks_more(question, whole) else ():
+        more = whole is None or _asks_more(question, whole)
+        for clause in of_clauses:
             own = self.likest("", clause)
             told = places(sentence for need in known for sentence in need.sentences)
-            if own is not None and own.likeness >= BY_CLAUSE and not _covers(told, clause, own):
+            if own is None or own.likeness < BY_CLAUSE or _covers(told, clause, own):
+                continue
+            if more or own.kind in PREMISES:
                 known.append(own)
         return known
 

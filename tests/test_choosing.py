@@ -141,6 +141,23 @@ class TestChooser:
         assert evidence(nickname) in chooser.choose(question, [hit(WINNER), nickname], found).required
         assert chooser.choose(question, [hit(WINNER)], found).offered == (evidence(hit(MAKER)),)
 
+    def test_the_other_side_of_a_contrast_is_told(self, vocabulary: Vocabulary) -> None:
+        chooser = Chooser(PASSAGES, vocabulary)
+        falls = need("how is TensorFlow used in papers", "availability-papers-with-code-03.1")
+        rises = evidence(hit("availability-papers-with-code-02.1"))
+        both = chooser.choose("Which framework gains and which one loses?", [], needs(falls))
+        assert rises in both.required
+        assert rises not in chooser.choose("How is TensorFlow used?", [], needs(falls)).offered
+
+    def test_a_premise_beside_the_question_is_told(self, vocabulary: Vocabulary) -> None:
+        matcher = Matcher(vocabulary)
+        whole = need("what did TensorFlow 2 improve", WINNER)
+        premise = need("are both versions compatible", MAKER, likeness=BY_CLAUSE, kind="yesno")
+        plain = need("which versions are there", MAKER, likeness=BY_CLAUSE)
+        question = "两个版本完全兼容,改进了什么?"
+        assert matcher.asked(question, needs(whole), [needs(premise)]) == [whole, premise]
+        assert matcher.asked(question, needs(whole), [needs(plain)]) == [whole]
+
     def test_nothing_but_the_known_sentences_is_offered(self, vocabulary: Vocabulary) -> None:
         chooser = Chooser(PASSAGES, vocabulary)
         found = needs(need("who made TorchServe", MAKER))
@@ -171,7 +188,9 @@ class TestChooser:
         ranked = [hit(TASKS), hit(TOOLKIT)]
         wrong = chooser.choose("What can SpeechBrain, a TensorFlow toolkit, do?", ranked, found)
         assert evidence(hit(TOOLKIT)) in wrong.required
+        assert wrong.corrects
         right = chooser.choose("What can SpeechBrain do?", ranked, found)
+        assert not right.corrects
         assert right.offered == (evidence(hit(TASKS)),)
 
 
