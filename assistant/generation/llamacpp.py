@@ -15,12 +15,11 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-import xllamacpp
-
 from assistant.generation import adapter
 from assistant.generation.base import Generation, Message, Request, Usage, begins
 from assistant.generation.control import safe
 from assistant.generation.llamacpp_server import SLOTS, Server
+from assistant.generation.native import xllamacpp
 from assistant.generation.prefixes import Prefixes
 from assistant.generation.pump import Emit, Pump
 from assistant.generation.quiet import Quiet

@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped]
-import xllamacpp
 
 from assistant.generation.adapter import Adapter
+from assistant.generation.native import xllamacpp
 from assistant.settings import Settings
 from corpus.errors import GenerationError
 
