@@ -36,6 +36,10 @@ MOST_ADDED = 2
 """Sentences added to a recommendation for what else was asked."""
 REPEATED = 0.8
 """A reason of which a larger share of words stands in the verdict says nothing new."""
+MARKER = "["
+"""How the marker begins that the model writes after a sentence."""
+BEFORE_MARKER = " (（!"
+"""What may stand before it that belongs to it: the marker may be in brackets, or a picture in Markdown."""
 NEARLY_REPEATED = 0.6
 """The same where the reason is the very sentence that the verdict cites."""
 
@@ -224,15 +228,18 @@ class Drafter:
     ) -> Iterator[Claim]:
         """The model's sentences as far as they hold, each piece of evidence told once.
 
-        They end where the model fails; the callers then quote the article.
+        They end where the model fails; the callers then quote the article. Nothing is decoded that could not
+        be shown: the marker where there is but one to write, and what follows when all evidence is told.
         """
         assert self._generator is not None
         told: set[Evidence] = set()
+        stop = (MARKER,) if len(evidence) == 1 else ()
         sides = [(e.quote.text, e.quote.other) for e in evidence]
         try:
             self.warm(asked.language)
             given = prompts.given(asked.language, [e.text for e in evidence])
-            generation = self._generator.stream(Request(messages, self._max_tokens, prefix=given))
+            request = Request(messages, self._max_tokens, stop=stop, prefix=given)
+            generation = self._generator.stream(request)
             draft.model, draft.usage = self._generator.name, generation.usage
             with closing(generation):
                 for written in whole_sentences(generation):
@@ -240,7 +247,10 @@ class Drafter:
                     if text.startswith(prompts.NO_ANSWER):
                         draft.declined = True
                         return
-                    broken_off = not (markers or ends(text))
+                    if stop:
+                        text = text.rstrip(BEFORE_MARKER)
+                    at_marker = stop and 0 < generation.usage.completion_tokens < self._max_tokens
+                    broken_off = not (markers or at_marker or ends(text))
                     text = settle_lead(stopped(text), asked.query, sides, self._vocabulary)
                     attempt = attribute(text, markers, evidence, self._vocabulary, asked.query)
                     claim = fit(attempt, asked.query, broken_off)
@@ -248,6 +258,8 @@ class Drafter:
                         continue
                     told.update(claim.evidence)
                     yield claim
+                    if told.issuperset(evidence):
+                        return
         except GenerationError as error:
             log.warning("The article is quoted, for the language model failed: %s", error)
             draft.model = draft.model if told else EXTRACTIVE
