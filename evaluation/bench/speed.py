@@ -12,9 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import xllamacpp
-
 from assistant.generation.base import Message
+from assistant.generation.native import xllamacpp
 from assistant.settings import load_settings
 from assistant.terminal.show import say
 from corpus.article import load
