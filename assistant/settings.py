@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     api_keys_file: Path | None = Field(None, description="file with a line `NAME sha256:…` for each API key")
     hostnames: str = Field("", description="further names, with commas, that the server is reached by")
     answers_at_once: int = Field(
-        2, ge=1, le=256, description="questions answered at the same time, four of them by the local model"
+        4, ge=1, le=256, description="questions answered at the same time, four of them by the local model"
     )
     answers_waiting: int = Field(32, ge=0, le=10000, description="questions that may wait for their turn")
     answers_per_client: int = Field(8, ge=1, le=10000, description="of both together for one client")

@@ -58,6 +58,7 @@ class LlamaCpp:
         stat = path.stat()
         identity = f"{xllamacpp.__version__} {path.name} {stat.st_size} {stat.st_mtime_ns}"
         identity += f" {lora.sha256}" if lora else ""
+        identity += xllamacpp.get_system_info()  # another build of the same version computes other numbers
         self._keeps_evidence = settings.prompts_mb > 0 and self._server.kept == folder
         most_bytes = settings.prompts_mb * 1_000_000
         self._prefixes = Prefixes(self._server.kept, identity, self._server.keep, most_bytes)
