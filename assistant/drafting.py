@@ -182,11 +182,16 @@ class Drafter:
                 yield verbatim(as_sentence(reason.text), located)
 
     def _more(self, asked: Asked, outcome: rules.Outcome, told: Collection[Evidence]) -> list[Evidence]:
-        """What else is asked for beside the advice: sentences for it that agree with the verdict."""
+        """What else is asked for beside the advice: sentences for it that agree with the verdict.
+
+        What the article advises other readers is not for this one.
+        """
         needs = self._retriever.needs(asked.query, asked.language)
         known = self._chooser.matcher.asked_beside(asked.own, needs, self._of_clauses(asked))
         wanted = evidence_of(known)
+        others = tuple(section for section in intent.ADVISING if section != outcome.audience)
         more = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
+        more = [e for e in more if not e.passage.id[3:].startswith(others)]
         return [e for e in more if rules.agrees(e.text, asked.language, outcome)][:MOST_ADDED]
 
     def _explain(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:
