@@ -89,19 +89,22 @@ class Chooser:
         required = frozenset(e for e in told if whole or e.passage == told[0].passage or e in besides)
         return Choice(tuple(offered), required, also[0] if also else None, self._corrects(question, told))
 
-    def _corrects(self, question: str, told: Sequence[Evidence]) -> bool:
-        asked = self._vocabulary.names_in(question)
+    def _names(self, question: str, told: Sequence[Evidence]) -> tuple[set[str], set[str], set[str]]:
+        """(the names asked about, those told about, the things that are both)."""
+        asked = set(self._vocabulary.names_in(question))
         given = self._named(f"{e.quote.text} {e.quote.other}" for e in told)
-        things = (asked & given).difference(*FAMILIES)
+        return asked, given, (asked & given).difference(*FAMILIES)
+
+    def _corrects(self, question: str, told: Sequence[Evidence]) -> bool:
+        """Does what is told name another maker or framework of a thing than the question does?"""
+        asked, given, things = self._names(question, told)
         return bool(things) and any((asked & family) - given and given & family for family in FAMILIES)
 
     def _corrections(
         self, question: str, told: Sequence[Evidence], ranked: Sequence[SentenceHit]
     ) -> list[Evidence]:
         """What puts a premise right: whose a thing told about is, where the question calls it another's."""
-        asked = self._vocabulary.names_in(question)
-        given = self._named(f"{e.quote.text} {e.quote.other}" for e in told)
-        things = (asked & given).difference(*FAMILIES)
+        asked, given, things = self._names(question, told)
         found = []
         for family in FAMILIES:
             wrong = (asked & family) - given

@@ -36,12 +36,12 @@ MOST_ADDED = 2
 """Sentences added to a recommendation for what else was asked."""
 REPEATED = 0.8
 """A reason of which a larger share of words stands in the verdict says nothing new."""
+NEARLY_REPEATED = 0.6
+"""The same where the reason is the very sentence that the verdict cites."""
 MARKER = "["
 """How the marker begins that the model writes after a sentence."""
 BEFORE_MARKER = " (（!"
 """What may stand before it that belongs to it: the marker may be in brackets, or a picture in Markdown."""
-NEARLY_REPEATED = 0.6
-"""The same where the reason is the very sentence that the verdict cites."""
 
 
 @dataclass
@@ -190,8 +190,8 @@ class Drafter:
         known = self._chooser.matcher.asked_beside(asked.own, needs, self._of_clauses(asked))
         wanted = evidence_of(known)
         others = tuple(section for section in intent.ADVISING if section != outcome.audience)
-        more = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
-        more = [e for e in more if not e.passage.id[3:].startswith(others)]
+        fresh = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
+        more = [e for e in fresh if not e.passage.id[3:].startswith(others)]
         return [e for e in more if rules.agrees(e.text, asked.language, outcome)][:MOST_ADDED]
 
     def _explain(self, asked: Asked, hits: Sequence[Hit], draft: Draft) -> Iterator[Claim]:

@@ -15,10 +15,10 @@ ENOUGH = 0.75
 """Likeness from which a known question for reasons goes before one that asks for none."""
 SURE = 0.9
 """Likeness from which a known question is surely asked, beside another."""
+BY_CLAUSE = 0.85
+"""Likeness from which a known question is asked by one of several clauses."""
 MOST_OF_A_RIVAL = 2
 """Sentences that another known question may take to be told beside the likest."""
-BY_CLAUSE = 0.85
-"""The same where one of its clauses is like it."""
 BEYOND_DOUBT = 1.0
 """Likeness from which a known question is the one asked."""
 BESIDE_ADVICE, BESIDE_ADVICE_BY_CLAUSE = 0.92, BEYOND_DOUBT
