@@ -115,10 +115,12 @@ KNOWN = [
     Known("hobbyist", {"target": "embedded"}, True, ("fun with a board", "board fun at home")),
     Known("professor", {}, True, ("my pupils", "pupils at school")),
     Known("professor", {"goal": "theory"}, True, ("pupils and proofs", "proofs at school")),
+    Known("industry", {}, True, ("depot", "a depot by day")),
+    Known("industry", {"target": "production"}, True, ("depot nightly", "nightly")),
     Known(None, {}, True, ("pick one", "pick")),
     Known(None, {}, False, ("what year", "year")),
 ]
-WORDS = ("fun", "board", "home", "pupils", "school", "proofs", "pick", "year")
+WORDS = ("fun", "board", "home", "pupils", "school", "proofs", "depot", "nightly", "pick", "year")
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +157,14 @@ def test_likeness_adds_the_fact_that_no_word_tells(by_hand):
     question = "I'm a professor whose pupils like proofs. Which framework?"
     assert recognise(question).facts == {}
     assert recognise(question, likely=by_hand).facts == {"goal": "theory"}
+
+
+def test_likeness_adds_no_fact_that_changes_no_advice(by_hand):
+    question = "Our company has a depot that runs nightly. Which framework?"
+    told = question.replace("Which", "The model exists only in PyTorch. Which")
+    assert recognise(question, likely=by_hand).facts == {"target": "production"}
+    assert by_hand.judge(told).said("industry", 0) == {"target": "production"}
+    assert recognise(told, likely=by_hand).facts == {"pytorch_only": True}
 
 
 def test_where_the_words_are_plain_nothing_is_judged():
@@ -211,7 +221,7 @@ def test_nobody_is_guessed(likely):
 def test_what_the_words_tell_stays_right(likely, language):
     cases = PHRASINGS[language]
     wrong = [case["q"] for case in cases if understood(case, likely) != expected(case)]
-    assert len(wrong) / len(cases) <= 0.02, wrong
+    assert len(wrong) / len(cases) <= 0.01, wrong
 
 
 def test_what_the_assistant_is_told_to_say_is_not_the_readers_plan():

@@ -202,9 +202,24 @@ def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation
         return situation
     said = seen.said(situation.audience, SAID_BESIDE if situation.facts else SAID)
     facts = {**said, **situation.facts}
+    if situation.confidence != CARRIED:
+        facts = _needed(situation.audience, facts, situation.facts)
     if facts == situation.facts:
         return situation
     return _settled("advice", situation.audience, facts, situation.confidence, reading, situation.words)
+
+
+def _needed(audience: str, facts: Facts, told: Facts) -> Facts:
+    """What is told, and of the other facts those without which another rule would hold.
+
+    A guess that changes no advice gains nothing, and a person would have to correct it.
+    """
+    rule = decide(audience, facts).rule
+    for fact in [fact for fact in facts if fact not in told]:
+        fewer = {other: value for other, value in facts.items() if other != fact}
+        if decide(audience, fewer).rule == rule:
+            facts = fewer
+    return facts
 
 
 def _own(text: str) -> str:
