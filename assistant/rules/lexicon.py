@@ -15,6 +15,8 @@ from index.lexical import slips
 Pattern = re.Pattern[str]
 
 _WORD = re.compile(r"[a-z]{5,}")
+_GAP = re.compile(r"(?<!\\)\.\{0,")
+_GAP_IN_CLAUSE = "[^,;:。?!]{0,"
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def load() -> Lexicon:
         spellings=frozenset(data["spellings"]),
         slang=data["slang"],
         audiences={a: {k: compiled(p) for k, p in kinds.items()} for a, kinds in data["audiences"].items()},
-        facts={f: {v: compiled(p) for v, p in values.items()} for f, values in data["facts"].items()},
+        facts={f: {v: _in_clause(p) for v, p in values.items()} for f, values in data["facts"].items()},
         intent={name: compiled(patterns) for name, patterns in data["intent"].items()},
         outside={name: compiled(patterns) for name, patterns in data["outside"].items()},
         replies={name: compiled([pattern]) for name, pattern in data["replies"].items()},
@@ -117,6 +119,11 @@ def compiled(patterns: list[str]) -> Pattern:
     joined = "|".join(f"(?:{pattern})" for pattern in patterns)
     opened = re.sub(r"(?<!\(\?)<", "(?<![a-z0-9])(?:", joined)
     return re.compile(opened.replace(">", ")(?![a-z0-9])"))
+
+
+def _in_clause(patterns: list[str]) -> Pattern:
+    """One pattern of several, whose gaps leave no clause."""
+    return compiled([_GAP.sub(_GAP_IN_CLAUSE, pattern) for pattern in patterns])
 
 
 def _pair(text: str) -> tuple[str, Value]:

@@ -201,7 +201,7 @@ def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation
     if situation.intent != "advice" or situation.audience is None:
         return situation
     said = seen.said(situation.audience, SAID_BESIDE if situation.facts else SAID)
-    facts = {**said, **situation.facts}
+    facts: Facts = {**said, **situation.facts}
     if situation.confidence != CARRIED:
         facts = _needed(situation.audience, facts, situation.facts)
     if facts == situation.facts:
