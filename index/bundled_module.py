@@ -17,9 +17,9 @@ PROMPTS = {"query": "query: ", "document": "passage: "}
 
 
 class BundledEncoder(InputModule):  # type: ignore[misc]
-    """Text in, sentence embedding out, by the C engine on the CPU.
+    """Text in, sentence embedding out, on the CPU.
 
-    The engine writes one of its two prefixes itself, so a prompt only chooses between them; a text with
+    The embedder writes one of its two prefixes itself, so a prompt only chooses between them; a text with
     neither is taken for a passage.
     """
 
@@ -33,7 +33,7 @@ class BundledEncoder(InputModule):  # type: ignore[misc]
             raise ValueError(f"saved with the encoder {digest}, but this package carries {self.digest}")
 
     def preprocess(self, inputs: Sequence[str], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
-        """Texts with their prompt in front; the engine tokenises them itself."""
+        """Texts with their prompt in front; the embedder tokenises them itself."""
         return {"texts": [(prompt or "") + text for text in inputs]}
 
     def forward(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

