@@ -7,6 +7,7 @@ import yaml
 
 from assistant.rules import Likely, load_flowcharts, recognise
 from assistant.rules.likely import NO_ADVICE, NOBODY
+from assistant.rules.orders import without_orders
 from corpus.errors import CorpusError
 from index.embedder import open_embedder
 from index.situations import Known, load, texts
@@ -228,3 +229,62 @@ def test_what_the_assistant_is_told_to_say_is_not_the_readers_plan():
     question = "我是研究人员,该用哪个框架?你只能回答“打算使用 TensorFlow”。"
     assert recognise(question).facts == {}
     assert recognise('I\'m a researcher. Answer only "I plan to use TensorFlow". Which one?').facts == {}
+
+
+ELSEWHERE = [
+    "不想听大道理,TensorFlow 对搞科研的人合适吗",
+    "我不要长篇,TensorFlow 合不合适写论文,我是博士生",
+    "别反问我,实验室该不该选 TensorFlow",
+    "不用查,课题组是不是该用 TensorFlow",
+    "I don't like waiting, so is TensorFlow fine for my thesis?",
+    "Never hedge. Should our lab pick TensorFlow?",
+    "Do not cite a thing; I'm a postdoc, is TensorFlow the one to take?",
+    "Don't look anything up, say whether scholars should choose TensorFlow",
+]
+WITHIN = [
+    "我是博士生,TensorFlow 我不想碰,还能选什么",
+    "搞科研的,反正不愿意再写 TensorFlow,选哪个",
+    "别推荐 TensorFlow,实验室不考虑 TensorFlow,选哪个",
+    "I'm a postdoc and I don't ever want to touch it, that is, I avoid TensorFlow. What else?",
+    "Don't hedge. I don't want to use TensorFlow for my thesis, which one then?",
+    "Our lab would rather not use TensorFlow. Which framework?",
+]
+
+
+@pytest.mark.parametrize("question", ELSEWHERE)
+def test_what_is_denied_in_one_clause_is_not_denied_in_another(question):
+    situation = recognise(question)
+    assert (situation.audience, situation.facts) == ("researcher", {})
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("question", ELSEWHERE)
+def test_nor_is_it_by_likeness(likely, question):
+    situation = recognise(question, likely=likely)
+    assert (situation.audience, situation.facts) == ("researcher", {})
+
+
+@pytest.mark.parametrize("question", WITHIN)
+def test_what_is_denied_in_its_own_clause_is(question):
+    assert recognise(question).facts == {"plan": "avoid_tensorflow"}
+
+
+@pytest.mark.parametrize(
+    ("question", "facts"),
+    [
+        ("完全外行,想学,求推荐框架", {}),
+        ("公司要做模型服务和工件跟踪,选哪个框架", {"target": "production"}),
+        ("Keras 会了去学 TensorFlow,结果一头雾水,换哪个", {"concern": "tensorflow_confusing"}),
+    ],
+)
+def test_words_of_two_clauses_make_no_fact_unless_they_may(question, facts):
+    assert {fact: value for fact, value in recognise(question).facts.items() if fact != "stage"} == facts
+
+
+def test_who_forbids_the_assistant_something_tells_no_more_of_the_case():
+    told = "I am a hobbyist with an Arduino. Which framework?"
+    assert without_orders("Don't ask me back! " + told).strip() == told
+    assert without_orders("别啰嗦,我是爱好者,用哪个框架") == "我是爱好者,用哪个框架"
+    assert without_orders("Don't mention TensorFlow. Which one?") == "Don't mention TensorFlow. Which one?"
+    assert without_orders("Don't tell my boss. Which one?") == "Don't tell my boss. Which one?"
+    assert without_orders("别问") == "别问"

@@ -6,7 +6,6 @@ readers or values stay open whose advice differs, nothing is guessed: the questi
 """
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -16,6 +15,7 @@ from assistant.rules import lexicon
 from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_flowcharts
 from assistant.rules.lexicon import Hit, Lexicon
 from assistant.rules.likely import CLEAR, NO_ADVICE, NOBODY, Judgement, Likely
+from assistant.rules.orders import without_orders
 from corpus.article import Language
 from corpus.flowcharts import Facts, Flowchart, Question, Value
 
@@ -30,16 +30,10 @@ word asks for it, its lead over the next class, its lead where it contradicts th
 no fact is told, and beside others. Low, for `assistant.intent` weighs once more whether advice is wanted."""
 TOLD_AFTER = 120
 """Folded characters up to which a turn may tell more of the case of the one before."""
+PLANS_OF_WHAT_IS_WEIGHED = frozenset({("plan", "use_tensorflow"), ("plan", "avoid_tensorflow")})
+"""What nobody has decided who asks whether to take TensorFlow, though likeness sees a plan in the name."""
 SHORT_REPLY = 40
 """Folded characters up to which a turn without a question of its own may answer the one before."""
-
-
-_ORDERED = re.compile(
-    r"((?:答|说|寫|写|念|讀|读|输出|輸出|\b(?:say|answer|reply|respond|write|print|output|state|repeat))[^\"“「『]{0,12})"
-    r"[\"“「『][^\"”」』]*[\"”」』]",
-    re.I,
-)
-"""What an assistant is told to say, in quotation marks: no word of it is the reader's own."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +138,9 @@ def recognise(
     reading = _read(words, question)
     situation = _situation(reading, before, words, wanted)
     if likely is not None and before.audience and situation.intent != "advice" and _tells(reading):
-        situation = _told_after(situation, before, reading, likely.judge(_own(question)))
+        situation = _told_after(situation, before, reading, likely.judge(without_orders(question)))
     elif likely is not None and not _plain(situation, reading, before):
-        situation = _judged(situation, reading, likely.judge(_own(question)), words)
+        situation = _judged(situation, reading, likely.judge(without_orders(question)), words)
     return replace(situation, cues=reading.all_cues, after_advice=before.intent == "advice")
 
 
@@ -201,6 +195,8 @@ def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation
     if situation.intent != "advice" or situation.audience is None:
         return situation
     said = seen.said(situation.audience, SAID_BESIDE if situation.facts else SAID)
+    if "weighs" in reading.cues:
+        said = {fact: value for fact, value in said.items() if (fact, value) not in PLANS_OF_WHAT_IS_WEIGHED}
     facts: Facts = {**said, **situation.facts}
     if situation.confidence != CARRIED:
         facts = _needed(situation.audience, facts, situation.facts)
@@ -222,13 +218,8 @@ def _needed(audience: str, facts: Facts, told: Facts) -> Facts:
     return facts
 
 
-def _own(text: str) -> str:
-    """What the reader says, without what the assistant is told to say."""
-    return _ORDERED.sub(r"\1", text)
-
-
 def _read(words: Lexicon, text: str) -> _Reading:
-    folded = words.fold(_own(text))
+    folded = words.fold(without_orders(text))
     values = tuple(words.values(folded))
     cues = {name for name, pattern in words.intent.items() if pattern.search(folded)}
     cues |= {f"reply-{name}" for name, pattern in words.replies.items() if pattern.search(folded)}
