@@ -5,9 +5,8 @@ over these signals can; `python -m evaluation.calibrate` fits its weights, abste
 """
 
 import logging
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -17,6 +16,7 @@ import yaml
 
 from assistant.grounding import Vocabulary
 from assistant.grounding.names import canonical
+from assistant.logistic import Logistic
 from assistant.text import normalise
 from corpus.article import Language
 from index.attributes import AttributeHit
@@ -59,26 +59,19 @@ class Signals:
         """The language of the question."""
         return "en" if self.english else "zh"
 
-    def known(self) -> dict[str, float]:
-        """The signals by name, as the weights take them."""
+    def by_name(self) -> dict[str, float]:
+        """The signals as the weights take them."""
         return {name: float(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
-class Weights:
-    """A logistic model over some of the signals.
+class Weights(Logistic):
+    """How probable an answer is, from signals.
 
     `silent_below` is, by language, the probability of an answer below which the article counts as silent.
     """
 
-    bias: float
-    signals: dict[str, float]
-    silent_below: dict[Language, float]
-
-    def probability(self, known: dict[str, float]) -> float:
-        """How probable an answer is (0-1)."""
-        total = self.bias + sum(weight * known[name] for name, weight in self.signals.items())
-        return (1 + math.tanh(total / 2)) / 2
+    silent_below: Mapping[Language, float]
 
 
 def signals(
@@ -107,7 +100,7 @@ def signals(
 
 def answerable(seen: Signals) -> float:
     """Probability (0-1) that the article answers the question."""
-    return _weights().probability(seen.known())
+    return _weights().probability(seen.by_name())
 
 
 def is_silent(seen: Signals) -> bool:

@@ -1,4 +1,4 @@
-"""What a question asks for, as far as its form tells."""
+"""What a question asks for, as far as its form tells; questions are taken as written, in either script."""
 
 import re
 
@@ -21,22 +21,22 @@ _SUPPOSES = re.compile(
 
 def parts(question: str) -> int:
     """How many things are asked: clauses and list members with a question word of their own, at least 1."""
-    pieces = [piece for clause in _CLAUSES.split(question) for piece in clause.split("、")]
+    pieces = [piece for clause in _CLAUSES.split(simplified(question)) for piece in clause.split("、")]
     return max(1, sum(bool(_ASKS.search(piece)) for piece in pieces))
 
 
 def clauses(question: str, stated: bool = False) -> list[str]:
     """What is asked or supposed in a text of several clauses, one by one; empty for a single clause.
 
-    With `stated`, also what is merely stated beside it.
+    In the Simplified script. With `stated`, also what is merely stated beside it.
     """
-    pieces = [clause for piece in _CLAUSES.split(question) if (clause := piece.strip())]
+    pieces = [clause for piece in _CLAUSES.split(simplified(question)) if (clause := piece.strip())]
     told = [clause for clause in pieces if stated or _ASKS.search(clause) or _SUPPOSES.search(clause)]
     return told if len(pieces) > 1 and any(map(_ASKS.search, told)) else []
 
 
 _DEFINES = re.compile(
-    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥|什麼)|什么是|什麼是|怎么介绍|介绍一下|有什么用|作用|角色"
+    r"是(?:一?个|一种)?(?:做|干|用)?(?:什么|甚么|啥)|什么是|怎么介绍|介绍一下|有什么用|作用|角色"
     r"|\bwhat(?:'s| is| are)\b|\bwhat (?:does|role)\b.*\b(?:do|offer|mean|provide|play)\b",
     re.I,
 )
@@ -44,7 +44,7 @@ _DEFINES = re.compile(
 
 def wants_whole(question: str) -> bool:
     """Does the question ask for several things, or for what something is, so that a part is no answer?"""
-    return parts(question) > 1 or _DEFINES.search(question) is not None
+    return parts(question) > 1 or _DEFINES.search(simplified(question)) is not None
 
 
 _ORDERS = re.compile(
@@ -84,7 +84,7 @@ _EXCELS = re.compile(
 
 def excels(question: str) -> bool:
     """Does it ask what one thing has over another?"""
-    return _EXCELS.search(question) is not None
+    return _EXCELS.search(simplified(question)) is not None
 
 
 _REASON = re.compile(r"为何|为什么|凭什么|理由|原因|依据|\bwhy\b|\breasons?\b|\bgrounds\b|\bhow come\b", re.I)
@@ -92,7 +92,7 @@ _REASON = re.compile(r"为何|为什么|凭什么|理由|原因|依据|\bwhy\b|\
 
 def wants_reason(question: str) -> bool:
     """Does the question ask for a reason, alone or beside something else?"""
-    return _REASON.search(question) is not None
+    return _REASON.search(simplified(question)) is not None
 
 
 _KINDS = {
@@ -120,10 +120,10 @@ _KINDS = {
 
 def kinds(question: str) -> frozenset[str]:
     """The kinds of answer that the words of a question ask for; often none."""
-    return frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(question))
+    text = simplified(question)
+    return frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(text))
 
 
 def wants_several(question: str) -> bool:
     """Does the question ask for more than one thing?"""
-    text = simplified(question)
-    return parts(text) > 1 or not kinds(text).isdisjoint({"list", "comparison"})
+    return parts(question) > 1 or not kinds(question).isdisjoint({"list", "comparison"})

@@ -15,7 +15,7 @@ from assistant.asking import kinds, parts, wants_several
 from assistant.citing import Evidence
 from assistant.following import FRAMEWORKS, MAKERS
 from assistant.grounding import Vocabulary
-from assistant.matching import SURE, Matcher
+from assistant.matching import Matcher
 from assistant.text import normalise, simplified
 from corpus.chunking import Passage
 from index.retriever import NeedHit, Needs, SentenceHit
@@ -28,17 +28,16 @@ WIDE = 4.0
 """The same for a question of several parts."""
 COMMON = 0.1
 """A name in a larger share of the sentences than this tells nothing about a question's subject."""
-
-
+FEW = 2
+"""Sentences in which words that a question quotes may stand to tell which sentence is meant."""
+SURE = 0.9
+"""Likeness from which a question is so surely a known one that takes several sentences that it gets all."""
 FAMILIES = (FRAMEWORKS, MAKERS)
 """Names of which a thing mostly has one: the framework it belongs to, who made it."""
 
 _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"]{3,})[」』”\"]")
 _CONTRASTS = re.compile(r"相比之下|相反|^(?:by|in) (?:comparison|contrast)", re.I)
 """Begins a sentence on the other side of what the one before it tells."""
-FEW = 2
-"""Sentences in which words that a question quotes may stand to tell which sentence is meant."""
-
 _SIDE_BY_SIDE = re.compile(
     r"([A-Za-z][\w.+ ]*?[\w+])\s*"
     r"(?:和|与|與|跟|及|、|/|,|\band\b|\bor\b|\bvs\.?|\bversus\b|对比|比)\s*"
@@ -82,7 +81,7 @@ class Chooser:
         besides = self._corrections(question, told, ranked) + self._other_sides(question, told, ranked)
         besides += _quoting(question, told, ranked) + self._contrasted(question, told)
         told += [e for e in besides if e not in told]
-        others = [] if known else [evidence(s) for s in self._ranked(question, ranked)]
+        others = [] if known else [evidence(s) for s in self._near(question, ranked)]
         also = [evidence(rival)] if rival else []
         offered = list(dict.fromkeys([*told, *also])) or list(dict.fromkeys(others))[:MOST]
         whole = wants_several(question) or (bool(known) and _takes_all(question, known[0]))
@@ -131,9 +130,9 @@ class Chooser:
         for e in told if wants_several(question) else ():
             at = self._order.index((e.passage.id, e.first))
             if at and any(_CONTRASTS.match(text) for text in (e.text, e.quote.other)):
-                passage, sentence = self._order[at - 1]
-                one = self._by_id[passage]
-                found.append(Evidence.of(one, self._by_id[one.counterpart_id], sentence))
+                passage_id, sentence = self._order[at - 1]
+                passage = self._by_id[passage_id]
+                found.append(Evidence.of(passage, self._by_id[passage.counterpart_id], sentence))
         return found
 
     def left_open(self, question: str, choice: Choice, cited: Collection[Evidence]) -> list[Evidence]:
@@ -151,7 +150,8 @@ class Chooser:
             added += [e for e in others if e not in added and name in self._vocabulary.names_in(e.text)][:1]
         return added
 
-    def _ranked(self, question: str, ranked: Sequence[SentenceHit]) -> list[SentenceHit]:
+    def _near(self, question: str, ranked: Sequence[SentenceHit]) -> list[SentenceHit]:
+        """The sentences that rank near the best one; more where several parts or things are asked for."""
         telling = [s for s in ranked if not s.text.rstrip().endswith(("?", "？"))]
         if not telling:
             return []

@@ -11,33 +11,35 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
 
-from assistant import abstention, following, intent, prompts, rules, wording
+from assistant import abstention, intent, prompts, rules, wording
 from assistant.answer import AskNext, Recommendation
-from assistant.asking import clauses, is_order, is_small_talk, wants_reason
+from assistant.asking import is_order, is_small_talk, wants_reason
 from assistant.choosing import Chooser, evidence_of
 from assistant.citing import Evidence
+from assistant.clauses import Clauses
 from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage, evades, settle_lead
 from assistant.history import Asked
-from assistant.matching import ENOUGH
+from assistant.intent import Discerner
 from assistant.supporting import Claim, attribute, fit, quoted, verbatim
-from assistant.text import as_sentence, clean, ends, simplified, split_markers, stopped, whole_sentences
+from assistant.text import as_sentence, clean, ends, split_markers, stopped, whole_sentences
 from corpus.article import Language
 from corpus.chunking import Passage
 from corpus.errors import GenerationError
-from index.retriever import Hit, Needs, Retriever
+from index.retriever import Hit, Retriever
 
 log = logging.getLogger(__name__)
 
 EXTRACTIVE = "extractive"
-
-
+"""The name of the model where none was used."""
 MOST_ADDED = 2
 """Sentences added to a recommendation for what else was asked."""
 REPEATED = 0.8
 """A reason of which a larger share of words stands in the verdict says nothing new."""
 NEARLY_REPEATED = 0.6
 """The same where the reason is the very sentence that the verdict cites."""
+ASKS_AFTER_ALL = 0.75
+"""Likeness to a known question from which an order is that question in other words."""
 MARKER = "["
 """How the marker begins that the model writes after a sentence."""
 BEFORE_MARKER = " (（!"
@@ -71,12 +73,13 @@ class Drafter:
         self._retriever = retriever
         self._generator = generator
         self._passages = passages
+        self._vocabulary = vocabulary
         self._max_tokens = max_tokens
         self._warm: set[Language] = set()
         self._warming = Lock()
-        self._vocabulary = vocabulary
-        self._likely = rules.Likely.open(retriever.embedder)
-        self._chooser = Chooser(list(passages.values()), self._vocabulary)
+        self._clauses = Clauses(retriever, vocabulary)
+        self._discerner = Discerner(retriever, rules.Likely.open(retriever.embedder), vocabulary)
+        self._chooser = Chooser(list(passages.values()), vocabulary)
 
     def warm(self, language: Language) -> None:
         """Have the fixed head of the prompts of a language at hand; quick after the first time."""
@@ -89,31 +92,11 @@ class Drafter:
         """Verified claims, in order; none where the article does not answer. Fills `draft` on the way."""
         if is_small_talk(asked.question):
             return
-        situation = self._situation(asked)
+        situation = self._discerner.situation(asked)
         if situation.intent == "advice":
             yield from self._advise(asked, hits, situation, draft)
         else:
             yield from self._explain(asked, hits, draft)
-
-    def _situation(self, asked: Asked) -> rules.Situation:
-        """What the rules recognise, where the signs bear it out whether advice is wanted at all."""
-        earlier = [turn.model_dump() for turn in asked.history]
-        situation = rules.recognise(asked.question, earlier, self._likely)
-        advises = situation.intent == "advice"
-        if situation.after_advice or not (advises or intent.NAMED in situation.cues):
-            return situation
-        judgement = self._likely.judge(asked.own)
-        needs = self._retriever.needs(asked.query, asked.language)
-        of_clauses = self._of_clauses(asked)
-        seen = intent.signs(asked.own, situation.cues, judgement, needs, self._vocabulary, of_clauses)
-        inferred = situation.confidence <= rules.LIKENESS
-        wanted = intent.wants_advice(seen, intent.SURELY_WANTED if advises and inferred else intent.WANTED)
-        log.info("Advice is wanted: %s, from %s", wanted, seen)
-        if advises:
-            return situation if wanted else rules.Situation("fact", outside=situation.outside)
-        if wanted and judgement.names_a_reader:
-            return rules.recognise(asked.question, earlier, self._likely, wanted=True)
-        return situation
 
     def _advise(
         self, asked: Asked, hits: Sequence[Hit], situation: rules.Situation, draft: Draft
@@ -175,7 +158,7 @@ class Drafter:
                 if not repeats and rules.agrees(claim.text, asked.language, outcome):
                     told.update(claim.evidence)
                     yield claim
-        wanted = reasons if wants_reason(simplified(asked.own)) else reasons[: not told]
+        wanted = reasons if wants_reason(asked.own) else reasons[: not told]
         for reason in wanted:
             located = self._located(reason)
             if not told.issuperset(located):
@@ -187,7 +170,7 @@ class Drafter:
         What the article advises other readers is not for this one.
         """
         needs = self._retriever.needs(asked.query, asked.language)
-        known = self._chooser.matcher.asked_beside(asked.own, needs, self._of_clauses(asked))
+        known = self._chooser.matcher.asked_beside(asked.own, needs, self._clauses.needs(asked))
         wanted = evidence_of(known)
         others = tuple(section for section in intent.ADVISING if section != outcome.audience)
         fresh = [e for e in wanted if e.passage.id not in {t.passage.id for t in told}]
@@ -200,9 +183,10 @@ class Drafter:
         needs = self._retriever.needs(asked.query, asked.language)
         attribute = self._retriever.attribute(asked.query)
         seen = abstention.signals(asked.query, hits, ranked, needs, attribute, self._vocabulary)
-        if abstention.is_silent(seen) or (is_order(asked.own) and needs.likeness < ENOUGH):
+        merely_ordered = is_order(asked.own) and needs.likeness < ASKS_AFTER_ALL
+        if abstention.is_silent(seen) or merely_ordered:
             return
-        choice = self._chooser.choose(asked.own, ranked, needs, self._of_clauses(asked, stated=True))
+        choice = self._chooser.choose(asked.own, ranked, needs, self._clauses.needs(asked, stated=True))
         cited: list[Evidence] = []
         if self._generator is not None:
             messages = prompts.messages(asked.language, [e.text for e in choice.offered], asked.query)
@@ -211,22 +195,6 @@ class Drafter:
                 yield claim
         if cited or choice.corrects or not (draft.declined and abstention.is_doubtful(seen)):
             yield from quoted(self._chooser.left_open(asked.own, choice, cited))
-
-    def _of_clauses(self, asked: Asked, stated: bool = False) -> list[Needs]:
-        """What each clause of a question of several is after, completed by the ones before it.
-
-        "It" may be what the clause before is about, or what answers it ("Who runs the inference? When did it
-        come out?"): both are looked up.
-        """
-        found: list[Needs] = []
-        before, said = asked.before, ""
-        for clause in clauses(simplified(asked.own), stated):
-            readings = following.readings(clause, before, said, self._vocabulary)
-            found += [self._retriever.needs(reading, asked.language) for reading in readings]
-            before = readings[-1]
-            likest = self._chooser.matcher.likest(before, found[-1])
-            said = likest.sentences[0].text if likest else ""
-        return found
 
     def _phrase(
         self, asked: Asked, messages: Sequence[Message], evidence: Sequence[Evidence], draft: Draft

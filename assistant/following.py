@@ -173,12 +173,11 @@ def _ordinal(word: str, before: str, said: str, vocabulary: Vocabulary) -> str |
 
 
 def _put(text: str, match: re.Match[str], subject: str) -> str:
-    owns = match.group().lower() == "its"
+    """The text with a subject in the place of a pronoun, possessive where that is."""
     rest = text[match.end() :]
-    space = "" if not rest or not rest[0].isalnum() or rest[0].isspace() else " "
-    return re.sub(
-        r"\s+", " ", f"{text[: match.start()]} {subject}{chr(39) + 's' if owns else space}{rest}"
-    ).strip()
+    space = " " if rest[:1].isalnum() else ""
+    joint = "'s" if match.group().lower() == "its" else space
+    return re.sub(r"\s+", " ", f"{text[: match.start()]} {subject}{joint}{rest}").strip()
 
 
 def _written(text: str, name: Name) -> str:

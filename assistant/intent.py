@@ -5,20 +5,23 @@ tell. A logistic model over what the words show, what the question is like and w
 `python -m evaluation.intent` fits its weights, intent.yaml holds them.
 """
 
-import math
+import logging
 from collections.abc import Sequence, Set
 from functools import cache
 from importlib import resources
 
 import yaml
 
+from assistant import rules
 from assistant.asking import kinds
+from assistant.clauses import Clauses
 from assistant.following import FRAMEWORKS
 from assistant.grounding import Vocabulary
 from assistant.grounding.names import canonical
+from assistant.history import Asked
+from assistant.logistic import Logistic
 from assistant.rules.likely import Judgement
-from assistant.text import simplified
-from index.retriever import NeedHit, Needs
+from index.retriever import NeedHit, Needs, Retriever
 
 LONG = 40
 """Characters above which a question tells of more than what it asks."""
@@ -32,6 +35,47 @@ CLEARLY_TOLD, CLEARLY = 0.9, 0.3
 """Likeness to a known question of fact, and its lead over those about advice, from which a fact is asked."""
 ADVISING = ("choosing", "industry", "researcher", "professor", "career", "hobbyist", "beginner")
 """Sections in which the article advises its readers."""
+
+log = logging.getLogger(__name__)
+
+
+class Discerner:
+    """Tells who wants advice, by the words, by the known situations and by the known questions."""
+
+    def __init__(self, retriever: Retriever, likely: rules.Likely, vocabulary: Vocabulary) -> None:
+        self._retriever = retriever
+        self._likely = likely
+        self._vocabulary = vocabulary
+        self._clauses = Clauses(retriever, vocabulary)
+
+    def situation(self, asked: Asked) -> rules.Situation:
+        """What the rules recognise, where the signs bear it out whether advice is wanted at all."""
+        earlier = [turn.model_dump() for turn in asked.history]
+        situation = rules.recognise(asked.question, earlier, self._likely)
+        if not in_doubt(situation):
+            return situation
+        advises = situation.intent == "advice"
+        inferred = situation.confidence <= rules.LIKENESS
+        seen = self.signs(asked, situation.cues)
+        wanted = wants_advice(seen, SURELY_WANTED if advises and inferred else WANTED)
+        log.info("Advice is wanted: %s, from %s", wanted, seen)
+        if advises:
+            return situation if wanted else rules.Situation("fact", outside=situation.outside)
+        if wanted and self._likely.judge(asked.own).names_a_reader:
+            return rules.recognise(asked.question, earlier, self._likely, wanted=True)
+        return situation
+
+    def signs(self, asked: Asked, cues: Set[str]) -> dict[str, float]:
+        """The signs of a question whose words show `cues`."""
+        judgement = self._likely.judge(asked.own)
+        needs = self._retriever.needs(asked.query, asked.language)
+        return signs(asked.own, cues, judgement, needs, self._vocabulary, self._clauses.needs(asked))
+
+
+def in_doubt(situation: rules.Situation) -> bool:
+    """Do the words speak for a wish for advice, or of a reader who may have one, and no advice before it?"""
+    presumed = situation.intent == "advice" or NAMED in situation.cues
+    return presumed and not situation.after_advice
 
 
 def signs(
@@ -48,7 +92,6 @@ def signs(
     advise, to the question or to one of its clauses, `at large` to the question alone; `open` is that of the
     likest one that the article does not answer.
     """
-    text = simplified(question)
     named = {name.value for name in vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
     least = min((n.likeness for n in needs.answered), default=0.0)
     return {
@@ -60,8 +103,8 @@ def signs(
         "advised": max(_likest(part, True, least) for part in (needs, *of_clauses)),
         "open": needs.silent,
         "named": float(bool(named)),
-        "number": float("number" in kinds(text)),
-        "long": float(len(text) > LONG),
+        "number": float("number" in kinds(question)),
+        "long": float(len(question) > LONG),
         **dict.fromkeys(cues, 1.0),
     }
 
@@ -69,14 +112,7 @@ def signs(
 def wants_advice(seen: dict[str, float], least: float = WANTED) -> bool:
     """Is advice wanted with at least that probability, and no fact plainly asked for that is known?"""
     told, over = seen["told at large"], seen["told at large"] - seen["advised at large"]
-    return advice(seen) >= least and not (told >= CLEARLY_TOLD and over >= CLEARLY)
-
-
-def advice(seen: dict[str, float]) -> float:
-    """How probable it is (0-1) that advice is wanted."""
-    bias, weights = _weights()
-    total = bias + sum(weights.get(name, 0.0) * value for name, value in seen.items())
-    return (1 + math.tanh(total / 2)) / 2
+    return _weights().probability(seen) >= least and not (told >= CLEARLY_TOLD and over >= CLEARLY)
 
 
 def _likest(needs: Needs, advising: bool, least: float) -> float:
@@ -89,6 +125,5 @@ def _advises(need: NeedHit) -> bool:
 
 
 @cache
-def _weights() -> tuple[float, dict[str, float]]:
-    data = yaml.safe_load(resources.files("assistant").joinpath("intent.yaml").read_text("utf-8"))
-    return float(data["bias"]), dict(data["weights"])
+def _weights() -> Logistic:
+    return Logistic(**yaml.safe_load(resources.files("assistant").joinpath("intent.yaml").read_text("utf-8")))

@@ -6,15 +6,12 @@ from assistant.asking import excels, kinds, parts, wants_reason, wants_several
 from assistant.following import FRAMEWORKS
 from assistant.grounding import Vocabulary
 from assistant.grounding.names import canonical
-from assistant.text import simplified
 from index.retriever import SUPPORT, NeedHit, Needs, SentenceHit
 
 ALIKE = 0.6
 """Likeness from which a known question counts as the one asked."""
 ENOUGH = 0.75
 """Likeness from which a known question for reasons goes before one that asks for none."""
-SURE = 0.9
-"""Likeness from which a known question is surely asked, beside another."""
 BY_CLAUSE = 0.85
 """Likeness from which a known question is asked by one of several clauses."""
 MOST_OF_A_RIVAL = 2
@@ -38,7 +35,6 @@ TURNED = 0.5
 """What it costs a known question to compare the same two the other way round."""
 OTHER_FRAMEWORK = 0.2
 """What it costs a known question to be about another framework than the one asked about."""
-
 PREMISES = ("premise", "yesno")
 """Kinds of known questions whose sentences say whether something supposed is so."""
 
@@ -55,12 +51,12 @@ class Matcher:
     def likest(self, question: str, needs: Needs) -> NeedHit | None:
         """The known question that fits best, if any is alike; of a question for reasons, one for reasons."""
         alike = [need for need in needs.answered if need.likeness >= ALIKE]
-        if wants_reason(simplified(question)):
+        if wants_reason(question):
             names = self._vocabulary.names_in(question)
-            reasons = [n for n in alike if n.likeness >= ENOUGH and wants_reason(simplified(n.wording))]
+            reasons = [n for n in alike if n.likeness >= ENOUGH and wants_reason(n.wording)]
             alike = [n for n in reasons if names <= self._vocabulary.names_in(n.wording)] or alike
         best = max(alike, key=lambda need: self._fitness(question, need), default=None)
-        if best is not None and best.kind != "list" and "list" in kinds(simplified(question)):
+        if best is not None and best.kind != "list" and "list" in kinds(question):
             lists = [n for n in alike if n.kind == "list" and n.likeness >= best.likeness - ABOUT]
             best = max(lists, key=lambda need: self._fitness(question, need), default=best)
         return self._wider(question, best, alike) if best is not None and wants_several(question) else best
@@ -80,7 +76,7 @@ class Matcher:
         support = [sentence.score for sentence in need.sentences]
         several = wants_several(question)
         held = max(support) if several else sum(support) / len(support)
-        of_kind = need.kind in kinds(simplified(question))
+        of_kind = need.kind in kinds(question)
         fitness = need.likeness + SUPPORT * held + KIND * of_kind + SEVERAL * (several and len(support) > 1)
         fitness -= OTHER_FRAMEWORK * self._speaks_of_another(question, need)
         return fitness - TURNED * self._compares_the_other_way(question, need)
@@ -93,7 +89,7 @@ class Matcher:
 
     def _compares_the_other_way(self, question: str, need: NeedHit) -> bool:
         """Is "What has A over B?" held against "What has B over A?"?"""
-        orders = [self._frameworks(text) for text in (question, need.wording) if excels(simplified(text))]
+        orders = [self._frameworks(text) for text in (question, need.wording) if excels(text)]
         return len(orders) == 2 and len(orders[0]) > 1 and orders[0] == orders[1][::-1]
 
     def _frameworks(self, text: str) -> list[str]:
@@ -149,4 +145,4 @@ def _covers(told: Set[Place], clause: Needs, likest: NeedHit) -> bool:
 
 def _asks_more(question: str, need: NeedHit) -> bool:
     """Has the question more parts than the known question that it is like?"""
-    return parts(simplified(question)) > parts(need.wording)
+    return parts(question) > parts(need.wording)

@@ -101,7 +101,7 @@ def calibrate(observed: Sequence[Observed]) -> Calibration:
     Thresholds are chosen on the held-out probabilities, so the errors told of them flatter a little.
     """
     names = [field.name for field in fields(Signals)]
-    rows = np.array([[seen.signals.known()[name] for name in names] for seen in observed])
+    rows = np.array([[seen.signals.by_name()[name] for name in names] for seen in observed])
     answerable = np.array([seen.question.answerable for seen in observed], dtype=bool)
     of_bank = np.array([seen.near for seen in observed], dtype=bool)
     languages = np.array([seen.signals.language for seen in observed])
@@ -121,8 +121,8 @@ def calibrate(observed: Sequence[Observed]) -> Calibration:
             errors[bool(sort), language] = count_errors(
                 probable[these], answerable[these], silent_below[language]
             )
-    signals = {name: float(f"{slope:.4g}") for name, slope in zip(names, slopes, strict=True)}
-    return Calibration(Weights(round(bias, 3), signals, silent_below), errors)
+    weights = {name: float(f"{slope:.4g}") for name, slope in zip(names, slopes, strict=True)}
+    return Calibration(Weights(round(bias, 3), weights, silent_below), errors)
 
 
 def threshold(
@@ -204,14 +204,14 @@ def _show(fitted: Calibration, observed: Sequence[Observed]) -> None:
         own = [seen for seen in observed if (seen.near, seen.signals.language) == (sort, language)]
         answerable = np.array([seen.question.answerable for seen in own])
         below = fitted.weights.silent_below[language]
-        new = np.array([fitted.weights.probability(seen.signals.known()) for seen in own])
+        new = np.array([fitted.weights.probability(seen.signals.by_name()) for seen in own])
         now = np.array([0.0 if abstention.is_silent(seen.signals) else 1.0 for seen in own])
         name = f"{'bank' if sort else 'labelled'}, {language}"
         grid.add_row(f"{name}, held out", str(below), *map(_share, errors))
         grid.add_row(f"{name}, fitted", str(below), *map(_share, count_errors(new, answerable, below)))
         grid.add_row(f"{name}, in use now", "", *map(_share, count_errors(now, answerable, 0.5)))
     Console().print(
-        grid, f"{len(observed)} questions; {fitted.weights.signals}", highlight=False, soft_wrap=True
+        grid, f"{len(observed)} questions; {fitted.weights.weights}", highlight=False, soft_wrap=True
     )
 
 

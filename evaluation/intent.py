@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -20,11 +20,10 @@ from rich.console import Console
 from rich.progress import track
 
 from assistant import intent, rules
-from assistant.asking import clauses
 from assistant.grounding import Vocabulary
 from assistant.history import understand
+from assistant.logistic import Logistic
 from assistant.terminal.show import complain
-from assistant.text import simplified
 from corpus import article, chunking
 from corpus.article import LANGUAGES
 from corpus.errors import AssistantError
@@ -70,28 +69,23 @@ def examples(fold: int, embedder: Embedder, vocabulary: Vocabulary) -> Iterator[
     likely = rules.Likely(embedder, known, rows, embedder.embed_queries(factual))
     asked = [(wording, each.advice) for each, wording in asked_situations]
     asked += [(wording, False) for _, wording in asked_needs if wording not in advising]
+    discerner = intent.Discerner(retriever, likely, vocabulary)
     for wording, wants in asked:
-        seen = rules.recognise(wording).cues, likely.judge(wording), retriever.needs(wording)
-        yield Example(wording, wants, intent.signs(wording, *seen, vocabulary))
+        yield Example(wording, wants, discerner.signs(understand(wording), rules.recognise(wording).cues))
 
 
 def labelled_examples(embedder: Embedder, vocabulary: Vocabulary) -> Iterator[Example]:
-    """Our own labelled questions of which the words alone do not tell that no advice is wanted."""
+    """Our own labelled questions of which the words alone do not tell whether advice is wanted."""
     retriever, likely = Retriever.open(embedder), rules.Likely.open(embedder)
+    discerner = intent.Discerner(retriever, likely, vocabulary)
     for name in labelled.ours():
         for question in labelled.read(labelled.path_of(name)):
             earlier = [turn.model_dump() for turn in question.history]
             situation = rules.recognise(question.question, earlier, likely)
-            presumed = situation.intent == "advice" or intent.NAMED in situation.cues
-            if situation.after_advice or not presumed:
-                continue
-            asked = understand(question.question, question.history, "auto", vocabulary)
-            needs = retriever.needs(asked.query, asked.language)
-            of_clauses = [
-                retriever.needs(clause, asked.language) for clause in clauses(simplified(asked.own))
-            ]
-            seen = situation.cues, likely.judge(asked.own), needs, vocabulary, of_clauses
-            yield Example(asked.own, question.recommend is not None, intent.signs(asked.own, *seen), True)
+            if intent.in_doubt(situation):
+                asked = understand(question.question, question.history, "auto", vocabulary)
+                wants, seen = question.recommend is not None, discerner.signs(asked, situation.cues)
+                yield Example(asked.own, wants, seen, labelled=True)
 
 
 def _part(
@@ -106,13 +100,13 @@ def _part(
     return rest, asked
 
 
-def fit(seen: Sequence[Example]) -> tuple[float, dict[str, float]]:
-    """(bias, weight of each sign)."""
+def fit(seen: Sequence[Example]) -> Logistic:
+    """What each sign weighs."""
     names = sorted({name for example in seen for name in example.signs})
     rows = np.array([[example.signs.get(name, 0.0) for name in names] for example in seen])
     wants = np.array([example.advice for example in seen])
     slopes, bias = logistic.fit(rows, wants, np.array([example.labelled for example in seen]))
-    return bias, dict(zip(names, slopes.tolist(), strict=True))
+    return Logistic(bias, dict(zip(names, slopes.tolist(), strict=True)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,8 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number, fold in enumerate(folds):
             fold += ours[number::FOLDS]
         _show(folds)
-        bias, weights = fit([example for fold in folds for example in fold])
-        write_whole(options.out, _as_yaml(bias, weights, sum(map(len, folds))).encode())
+        fitted = fit([example for fold in folds for example in fold])
+        write_whole(options.out, _as_yaml(fitted, sum(map(len, folds))).encode())
     except AssistantError as error:
         complain(str(error))
         return error.exit_code
@@ -144,12 +138,11 @@ def _show(folds: Sequence[Sequence[Example]]) -> None:
     """How many of each sort are taken for the other, by weights fitted on the other folds."""
     wrong, of = Counter[tuple[bool, bool]](), Counter[tuple[bool, bool]]()
     for number, held in enumerate(folds):
-        bias, weights = fit([e for n, fold in enumerate(folds) if n != number for e in fold])
+        fitted = fit([e for n, fold in enumerate(folds) if n != number for e in fold])
         for example in held:
-            total = bias + sum(weights.get(name, 0.0) * value for name, value in example.signs.items())
             sort = example.labelled, example.advice
             of[sort] += 1
-            wrong[sort] += (total > 0) != example.advice
+            wrong[sort] += (fitted.probability(example.signs) > intent.WANTED) != example.advice
     console = Console(highlight=False)
     for ours in (False, True):
         console.print("Labelled questions:" if ours else "Wordings of the index:")
@@ -157,13 +150,14 @@ def _show(folds: Sequence[Sequence[Example]]) -> None:
         console.print(f"  taken for wishes for advice: {wrong[ours, False]} of {of[ours, False]} others")
 
 
-def _as_yaml(bias: float, weights: Mapping[str, float], count: int) -> str:
+def _as_yaml(fitted: Logistic, count: int) -> str:
     head = (
         "# Written by `python -m evaluation.intent`; not edited by hand.\n"
         f"# Fitted on {count} examples: wordings of index/situations and index/questions, each where it is\n"
         "# not known, and labelled questions of evaluation/questions, without dev.\n"
     )
-    data = {"bias": round(bias, 3), "weights": {name: float(f"{w:.4g}") for name, w in weights.items()}}
+    weights = {name: float(f"{weight:.4g}") for name, weight in fitted.weights.items()}
+    data = {"bias": round(fitted.bias, 3), "weights": weights}
     return head + yaml.safe_dump(data, sort_keys=False, width=110)
 
 

@@ -137,8 +137,8 @@ def told_apart() -> list[Observed]:
 
 def test_weights_and_thresholds_tell_apart_what_can_be_told_apart() -> None:
     found = calibrate(told_apart())
-    assert set(found.weights.signals) == {field.name for field in fields(Signals)}
-    assert found.weights.signals["dense"] > 0
+    assert set(found.weights.weights) == {field.name for field in fields(Signals)}
+    assert found.weights.weights["dense"] > 0
     assert found.errors == {(False, language): ((0, 15), (0, 15)) for language in ("zh", "en")}
 
 
@@ -156,11 +156,11 @@ def test_one_kind_of_questions_is_not_enough(answerable: list[bool]) -> None:
 
 def test_the_shipped_weights_are_those_the_engine_decides_by() -> None:
     weights = abstention.Weights(**yaml.safe_load(SHIPPED.read_text("utf-8")))
-    assert set(weights.signals) == {field.name for field in fields(Signals)}
+    assert set(weights.weights) == {field.name for field in fields(Signals)}
     assert set(weights.silent_below) == {"zh", "en"}
     assert all(0 < below < 1 for below in weights.silent_below.values())
     signals = seen(0.85, True).signals
-    assert abstention.answerable(signals) == weights.probability(signals.known())
+    assert abstention.answerable(signals) == weights.probability(signals.by_name())
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,7 @@ def test_the_script_writes_what_the_engine_reads(tmp_path: Path, capsys: pytest.
     path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
     assert main([str(path), "--alone", "--out", str(out)]) == 0
     written = abstention.Weights(**yaml.safe_load(out.read_text("utf-8")))
-    assert written.signals["dense"] > 0 and set(written.silent_below) == {"zh", "en"}
+    assert written.weights["dense"] > 0 and set(written.silent_below) == {"zh", "en"}
     told = capsys.readouterr().out
     assert "labelled, zh, held out" in told and "labelled, en, in use now" in told and "12 questions" in told
     assert "# Fitted on 12 questions of own.\n" in out.read_text("utf-8")

@@ -79,6 +79,13 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_gguf(tmp_path_factory.mktemp("models") / "tiny.gguf")
 
 
+@pytest.fixture
+def prompts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where prompts are kept that were computed: empty, and of one test alone."""
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    return tmp_path / "prompts"
+
+
 @pytest.fixture(scope="module")
 def llamacpp(tiny: Path) -> Iterator[Generator]:
     with pytest.MonkeyPatch.context() as patch:
@@ -227,14 +234,13 @@ class TestLlamaCpp:
 
     @pytest.mark.parametrize("damage", [None, "changed", "cut", "empty"])
     def test_a_prefix_is_read_by_the_next_start_and_computed_again_when_damaged(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path, damage: str | None
+        self, prompts: Path, tiny: Path, damage: str | None
     ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
         prefix = user("prefix " * 100)
         first = open_some(str(tiny), threads=1)
         first.warm(prefix)
         first.close()
-        (file,) = (tmp_path / "prompts").iterdir()
+        (file,) = prompts.iterdir()
         whole, name = file.read_bytes(), file.name
         middle = len(whole) // 2
         if damage:
@@ -248,41 +254,34 @@ class TestLlamaCpp:
         assert generation.usage.prompt_tokens > 700
         assert generation.usage.new_prompt_tokens < 40
         second.close()
-        assert [kept.name for kept in (tmp_path / "prompts").iterdir()] == [name]
+        assert [kept.name for kept in prompts.iterdir()] == [name]
         assert file.read_bytes() == whole
 
-    def test_a_prefix_whose_file_is_lost_is_computed_again(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
-    ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    def test_a_prefix_whose_file_is_lost_is_computed_again(self, prompts: Path, tiny: Path) -> None:
         generator = open_some(str(tiny), threads=1)
         generator.warm(prefix := user("prefix " * 100))
-        (file,) = (tmp_path / "prompts").iterdir()
+        (file,) = prompts.iterdir()
         file.unlink()
         assert say(generator, Request([*prefix, *user("hi")])) == SAYS
-        assert len(list((tmp_path / "prompts").iterdir())) == 1
+        assert len(list(prompts.iterdir())) == 1
         generator.close()
 
     def test_another_model_or_prefix_has_another_file_and_few_are_kept(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+        self, prompts: Path, tiny: Path
     ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
-        for model in (tiny, write_gguf(tmp_path / "other.gguf")):
+        for model in (tiny, write_gguf(prompts.parent / "other.gguf")):
             generator = open_some(str(model), threads=1)
             for text in ("one", "two"):
                 generator.warm(user(text))
             generator.close()
-        assert len(list((tmp_path / "prompts").iterdir())) == 4
+        assert len(list(prompts.iterdir())) == 4
         generator = open_some(str(tiny), threads=1)
         for number in range(HEADS_KEPT):
             generator.warm(user(f"number {number}"))
         generator.close()
-        assert len(list((tmp_path / "prompts").iterdir())) == HEADS_KEPT
+        assert len(list(prompts.iterdir())) == HEADS_KEPT
 
-    def test_evidence_is_computed_once_and_only_what_is_new_is_kept(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
-    ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    def test_evidence_is_computed_once_and_only_what_is_new_is_kept(self, prompts: Path, tiny: Path) -> None:
         computed = []
         for _ in range(2):
             generator = open_some(str(tiny), threads=1)
@@ -292,11 +291,11 @@ class TestLlamaCpp:
         first, again = 100 + MARKUP_TOKENS, 30
         assert [tokens > first for tokens in computed] == [True, True, False, False, False, False]
         assert all(tokens < again for tokens in computed[2:])
-        (head,) = (tmp_path / "prompts").glob("*.kv")
-        kept = list((tmp_path / "prompts").glob("*.more"))
+        (head,) = prompts.glob("*.kv")
+        kept = list(prompts.glob("*.more"))
         assert len(kept) == 2
         assert all(file.stat().st_size < head.stat().st_size / 3 for file in kept)
-        assert len(list((tmp_path / "prompts").iterdir())) == 3
+        assert len(list(prompts.iterdir())) == 3
 
     def test_the_same_is_computed_whether_evidence_was_kept_or_broken_off(
         self, llamacpp: Generator, tiny: Path
@@ -314,15 +313,12 @@ class TestLlamaCpp:
         assert said == {SAYS}
 
     @pytest.mark.parametrize("damage", ["changed", "cut", "empty", "lost", "head"])
-    def test_damaged_evidence_is_computed_again(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path, damage: str
-    ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    def test_damaged_evidence_is_computed_again(self, prompts: Path, tiny: Path, damage: str) -> None:
         first = open_some(str(tiny), threads=1)
         first.warm(HEAD)
         computed_for(first, given("a"))
         first.close()
-        (file,) = (tmp_path / "prompts").glob("*.kv" if damage == "head" else "*.more")
+        (file,) = prompts.glob("*.kv" if damage == "head" else "*.more")
         kept = file.read_bytes()
         middle = len(kept) // 2
         changed = kept[:middle] + bytes([kept[middle] ^ 1]) + kept[middle + 1 :]
@@ -337,10 +333,7 @@ class TestLlamaCpp:
         assert computed == [damage != "head", False]
         assert file.read_bytes() == kept
 
-    def test_evidence_has_so_much_room_and_pushes_out_no_head(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
-    ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    def test_evidence_has_so_much_room_and_pushes_out_no_head(self, prompts: Path, tiny: Path) -> None:
         generator = open_some(str(tiny), threads=1, prompts_mb=1)
         generator.warm(HEAD)
         for text in ("a", "b", "c", "a", "d"):
@@ -348,61 +341,51 @@ class TestLlamaCpp:
         known = [computed_for(generator, given(text, 300)) < 30 for text in ("d", "a", "b")]
         generator.close()
         assert known == [True, True, False]
-        room = sum(file.stat().st_size for file in (tmp_path / "prompts").glob("*.more"))
+        room = sum(file.stat().st_size for file in prompts.glob("*.more"))
         assert 500_000 < room < 1_000_000
-        assert len(list((tmp_path / "prompts").glob("*.kv"))) == 1
+        assert len(list(prompts.glob("*.kv"))) == 1
 
-    def test_evidence_need_not_be_kept(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
-    ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    def test_evidence_need_not_be_kept(self, prompts: Path, tiny: Path) -> None:
         generator = open_some(str(tiny), threads=1, prompts_mb=0)
         generator.warm(HEAD)
         assert computed_for(generator, given("a")) == computed_for(generator, given("a")) > 100
         assert say(generator, given("a")) == SAYS
         generator.close()
-        assert not list((tmp_path / "prompts").glob("*.more"))
+        assert not list(prompts.glob("*.more"))
 
     def test_evidence_is_computed_ahead_while_nothing_is_asked_and_there_is_room(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
+        self, prompts: Path, tiny: Path
     ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
         generator = open_some(str(tiny), threads=1, prompts_mb=1)
         assert isinstance(generator, Foresees)
         generator.warm(HEAD)
         (first, _), *_ = foreseen = [(given(text, 300), text) for text in "abcdef"]
         generator.foresee([request.prefix for request, _ in foreseen])
-        assert not list((tmp_path / "prompts").glob("*.more"))
-        until(lambda: len(list((tmp_path / "prompts").glob("*.more"))) == 2)
+        assert not list(prompts.glob("*.more"))
+        until(lambda: len(list(prompts.glob("*.more"))) == 2)
         until(lambda: not any(thread.name == "foresee" for thread in threading.enumerate()))
-        assert len(list((tmp_path / "prompts").glob("*.more"))) == 2
+        assert len(list(prompts.glob("*.more"))) == 2
         assert computed_for(generator, first) < 30
         assert say(generator, first) == SAYS
         generator.close()
 
-    def test_closing_ends_what_is_computed_ahead(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
-    ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    def test_closing_ends_what_is_computed_ahead(self, prompts: Path, tiny: Path) -> None:
         generator = open_some(str(tiny), threads=1)
         assert isinstance(generator, Foresees)
         generator.warm(HEAD)
         generator.foresee(given(str(number)).prefix for number in itertools.count())
-        until(lambda: list((tmp_path / "prompts").glob("*.more")))
+        until(lambda: list(prompts.glob("*.more")))
         generator.close()
         until(lambda: not any(thread.name == "foresee" for thread in threading.enumerate()))
 
-    def test_what_a_killed_program_left_is_removed(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path
-    ) -> None:
-        monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    def test_what_a_killed_program_left_is_removed(self, prompts: Path, tiny: Path) -> None:
         generator = open_some(str(tiny), threads=1)
         for name, age in (("old.part", 7200), ("new.part", 60)):
-            (tmp_path / "prompts" / name).touch()
-            os.utime(tmp_path / "prompts" / name, (time.time() - age,) * 2)
+            (prompts / name).touch()
+            os.utime(prompts / name, (time.time() - age,) * 2)
         generator.warm(HEAD)
         generator.close()
-        assert [file.name for file in (tmp_path / "prompts").glob("*.part")] == ["new.part"]
+        assert [file.name for file in prompts.glob("*.part")] == ["new.part"]
 
     def test_without_a_place_for_files_prefixes_are_warm_all_the_same(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path

@@ -81,9 +81,9 @@ def test_weights_are_fitted_from_examples() -> None:
         Example("", False, tells),
         Example("", False, {}),
     ]
-    bias, weights = fit(seen)
-    assert weights["asks"] > 0 > weights["factual"]
-    assert bias + weights["asks"] > 0 > bias + weights["factual"]
+    fitted = fit(seen)
+    assert fitted.weights["asks"] > 0 > fitted.weights["factual"]
+    assert fitted.probability(asks) > 0.5 > fitted.probability(tells)
 
 
 def test_every_wording_is_asked_once_and_not_known_then() -> None:
