@@ -6,14 +6,14 @@ tell. A logistic model over what the words show, what the question is like and w
 """
 
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from importlib import resources
 
 import yaml
 
 from assistant import rules
-from assistant.asking import kinds
+from assistant.asking import kinds, parts
 from assistant.clauses import Clauses
 from assistant.following import FRAMEWORKS
 from assistant.grounding import Vocabulary
@@ -88,36 +88,40 @@ def signs(
 ) -> dict[str, float]:
     """What tells the two apart, by name; a cue counts 1 where it is shown.
 
-    `told` and `advised` are the likeness of the likest known question outside and inside the sections that
-    advise, to the question or to one of its clauses, `at large` to the question alone; `open` is that of the
-    likest one that the article does not answer.
+    `alike` is the likeness of the likest known question, `lead` how much liker the question is to one outside
+    the sections that advise than to one inside, `lead of clauses` the same where each of the two is like the
+    question or a clause of it; `open` is the likeness of the likest one that the article does not answer. A
+    reason tells nothing where more than that is asked for.
     """
     named = {name.value for name in vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
     least = min((n.likeness for n in needs.answered), default=0.0)
+    told, advised = zip(*(_likest(each, least) for each in (needs, *of_clauses)), strict=True)
+    telling = cues - {"why"} if parts(question) > 1 else cues
     return {
         "advice": judgement.advice,
-        "told at large": _likest(needs, False, least),
-        "advised at large": _likest(needs, True, least),
         "no advice": judgement.no_advice,
-        "told": max(_likest(part, False, least) for part in (needs, *of_clauses)),
-        "advised": max(_likest(part, True, least) for part in (needs, *of_clauses)),
+        "alike": max(told[0], advised[0]),
+        "lead": told[0] - advised[0],
+        "lead of clauses": max(told) - max(advised),
         "open": needs.silent,
         "named": float(bool(named)),
         "number": float("number" in kinds(question)),
         "long": float(len(question) > LONG),
-        **dict.fromkeys(cues, 1.0),
+        **dict.fromkeys(telling, 1.0),
     }
 
 
-def wants_advice(seen: dict[str, float], least: float = WANTED) -> bool:
+def wants_advice(seen: Mapping[str, float], least: float = WANTED) -> bool:
     """Is advice wanted with at least that probability, and no fact plainly asked for that is known?"""
-    told, over = seen["told at large"], seen["told at large"] - seen["advised at large"]
-    return _weights().probability(seen) >= least and not (told >= CLEARLY_TOLD and over >= CLEARLY)
+    told = seen["alike"] >= CLEARLY_TOLD and seen["lead"] >= CLEARLY
+    return _weights().probability(seen) >= least and not told
 
 
-def _likest(needs: Needs, advising: bool, least: float) -> float:
-    """Likeness of the likest known question inside or outside the sections that advise."""
-    return max((n.likeness for n in needs.answered if _advises(n) == advising), default=least)
+def _likest(needs: Needs, least: float) -> tuple[float, float]:
+    """Likeness of the likest known question outside the sections that advise, and inside."""
+    advising = {need.likeness for need in needs.answered if _advises(need)}
+    others = {need.likeness for need in needs.answered if not _advises(need)}
+    return max(others, default=least), max(advising, default=least)
 
 
 def _advises(need: NeedHit) -> bool:

@@ -41,6 +41,7 @@ def test_a_fact_is_no_wish_for_advice(engine: Engine, question: str) -> None:
         ("I'm writing my dissertation on graph networks, which framework would you take?", "researcher"),
         ("My class is one of many modules in a large programme. Do I teach both frameworks?", "professor"),
         ("业余做个小玩意儿,神经网络只是其中的一部分,用什么框架?", "hobbyist"),
+        ("As a hobbyist, which framework should I pick, and why?", "hobbyist"),
     ],
 )
 def test_a_wish_for_advice_gets_it(engine: Engine, question: str, audience: str) -> None:
@@ -61,16 +62,21 @@ def test_signs_are_read_off_by_name() -> None:
     assert seen == {
         "advice": 0.5,
         "no advice": -0.5,
-        "told": 0.0,
-        "advised": 0.0,
-        "told at large": 0.0,
-        "advised at large": 0.0,
+        "alike": 0.0,
+        "lead": 0.0,
+        "lead of clauses": 0.0,
         "open": 0.4,
         "named": 0.0,
         "number": 1.0,
         "long": 0.0,
         "factual": 1.0,
     }
+
+
+@pytest.mark.parametrize(("question", "tells"), [("Why PyTorch?", True), ("Which one, and why?", False)])
+def test_a_reason_tells_of_a_fact_where_nothing_else_is_asked(question: str, tells: bool) -> None:
+    judgement = Judgement("researcher", 0.5, 0.2, 0.5, -0.5, {})
+    assert ("why" in intent.signs(question, {"why"}, judgement, Needs(), NO_NAMES)) is tells
 
 
 def test_weights_are_fitted_from_examples() -> None:
