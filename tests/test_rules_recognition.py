@@ -288,3 +288,32 @@ def test_who_forbids_the_assistant_something_tells_no_more_of_the_case():
     assert without_orders("Don't mention TensorFlow. Which one?") == "Don't mention TensorFlow. Which one?"
     assert without_orders("Don't tell my boss. Which one?") == "Don't tell my boss. Which one?"
     assert without_orders("别问") == "别问"
+
+
+@pytest.mark.parametrize(
+    ("question", "audience", "facts"),
+    [
+        ("Our company wants the net mounted into the ceiling lamp. Which framework?", "industry", "embedded"),
+        ("公司做的充电桩里要跑个小网络,选哪个框架", "industry", "embedded"),
+        ("I'm a maker: a battery-powered nest box that counts eggs. Which one?", "hobbyist", "embedded"),
+        ("Nearly all of my class take jobs straight away. Which framework?", "professor", "industry_skills"),
+        ("Half of mine apply to grad school, which framework?", "professor", "research"),
+        ("班上的孩子毕业后大多去企业,教哪个框架", "professor", "industry_skills"),
+        ("这届学生以后多半要读博,课上用哪个框架", "professor", "research"),
+    ],
+)
+def test_a_device_is_known_by_its_use_and_a_course_by_what_comes_after(question, audience, facts):
+    situation = recognise(question)
+    assert (situation.audience, *situation.facts.values()) == (audience, facts)
+
+
+def test_who_works_for_a_maker_is_none():
+    assert recognise("I work for a piano maker. Which framework?").audience == "industry"
+    assert recognise("I'm a maker. Which framework?").audience == "hobbyist"
+
+
+def test_a_long_statement_after_advice_may_tell_a_fact_in_words(by_hand):
+    before = [{"role": "user", "content": "I work at a company. Which framework?"}]
+    said = "To be more precise about it, the net is bolted into the gear box of a crane."
+    assert recognise(said, before, by_hand).facts == {"target": "embedded"}
+    assert recognise(said.replace("bolted into", "told of"), before, by_hand).intent != "advice"

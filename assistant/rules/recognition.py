@@ -138,7 +138,7 @@ def recognise(
     reading = _read(words, question)
     situation = _situation(reading, before, words, wanted)
     if likely is not None and before.audience and situation.intent != "advice" and _tells(reading):
-        situation = _told_after(situation, before, reading, likely.judge(without_orders(question)))
+        situation = _told_after(situation, before, reading, likely.judge(without_orders(question)), words)
     elif likely is not None and not _plain(situation, reading, before):
         situation = _judged(situation, reading, likely.judge(without_orders(question)), words)
     return replace(situation, cues=reading.all_cues, after_advice=before.intent == "advice")
@@ -181,13 +181,17 @@ def _needed_lead(situation: Situation, reading: _Reading) -> float:
     return CLEAR if of_the_field or "asks" in reading.cues else math.inf
 
 
-def _told_after(situation: Situation, before: Situation, reading: _Reading, seen: Judgement) -> Situation:
-    """After advice: the situation before with the facts that a turn tells in no word of the lexicon."""
+def _told_after(
+    situation: Situation, before: Situation, reading: _Reading, seen: Judgement, words: Lexicon
+) -> Situation:
+    """After advice: the situation before with the facts that a turn tells, in words of the lexicon or not."""
     assert before.audience is not None
-    facts = {**before.facts, **seen.said(before.audience, SAID_BESIDE)}
+    told, _, shown = _facts(reading, before.audience, before.facts, words)
+    said = seen.said(before.audience, SAID_BESIDE)
+    facts = {**told, **{fact: value for fact, value in said.items() if fact not in shown}}
     if facts == before.facts:
         return situation
-    return _settled("advice", before.audience, facts, CARRIED, reading, {})
+    return _settled("advice", before.audience, facts, CARRIED, reading, shown)
 
 
 def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation:
