@@ -2,7 +2,16 @@
 
 import pytest
 
-from assistant.asking import clauses, is_order, kinds, parts, wants_reason, wants_several, wants_whole
+from assistant.asking import (
+    clauses,
+    excels,
+    is_order,
+    kinds,
+    parts,
+    wants_reason,
+    wants_several,
+    wants_whole,
+)
 from assistant.choosing import Chooser, evidence
 from assistant.grounding import Vocabulary
 from assistant.matching import (
@@ -14,6 +23,7 @@ from assistant.matching import (
     TIED,
     Matcher,
 )
+from assistant.text import traditional
 from corpus import article, chunking
 from index.retriever import NeedHit, Needs, SentenceHit
 
@@ -227,6 +237,13 @@ def test_clauses_are_what_is_asked_or_supposed() -> None:
 )
 def test_an_order_asks_nothing(text: str, order: bool) -> None:
     assert is_order(text) is order
+
+
+@pytest.mark.parametrize("question", ["为什么有两个框架,谁更好?", "TorchX 是什么?", "哪些优势?"])
+def test_the_same_is_asked_in_either_script(question: str) -> None:
+    other = traditional(question)
+    for asks in (kinds, parts, clauses, wants_reason, wants_several, wants_whole, excels):
+        assert asks(other) == asks(question)
 
 
 def test_the_kind_of_answer_asked_for() -> None:
