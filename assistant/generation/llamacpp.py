@@ -96,6 +96,7 @@ class LlamaCpp:
         self._quiet.close()
         for pump in list(self._running):
             pump.wait()
+        self._prefixes.settle()
         self._server.close()
 
     def _foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:
@@ -120,6 +121,7 @@ class LlamaCpp:
                 self._bring(prefix, slot, emit, head)
 
         whole = self._quiet.run(self._pump(produce, WARM_SECONDS))
+        self._prefixes.settle()
         if whole and not self._prefixes.has(prefix, head):
             raise GenerationError(f"{self._server.kept} does not keep it")
         return whole

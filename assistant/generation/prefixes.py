@@ -12,8 +12,8 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assistant.generation import differences
@@ -45,6 +45,8 @@ class Prefixes:
         self._keep = keep
         self._most_bytes = most_bytes
         self._sound: set[Path] = set()
+        self._writer = ThreadPoolExecutor(1, "prompts")
+        self._written = self._writer.submit(lambda: None)
 
     def restore(self, messages: Sequence[Message], slot: int, head: Sequence[Message] = ()) -> bool:
         """Bring the computed messages into a slot; False when there is no sound file of them.
@@ -52,6 +54,7 @@ class Prefixes:
         `head` names the head they go on from, where they were saved with one. Bytes are checked when a file
         is first read, for that takes longer than to read it.
         """
+        self.settle()
         base = self._sound_file(head) if head else None
         file = self._sound_file(messages, base) if base or not head else None
         if file is None:
@@ -64,24 +67,21 @@ class Prefixes:
         return False
 
     def save(self, messages: Sequence[Message], slot: int, head: Sequence[Message] = ()) -> None:
-        """Write the state of a slot that has just computed the messages; that it fails is only logged.
+        """Keep the state of a slot that has just computed the messages; that it fails is only logged.
 
-        With a `head`, whose file has to be there, only what is new since that head.
+        With a `head`, whose file has to be there, only what is new since that head. The state is copied now;
+        a thread finds what is new and names the file, for the reply need not wait for that; `settle` does.
         """
-        try:
-            with self._part() as part:
-                if not self._keep("save", slot, part.name):
-                    raise OSError(f"{self._folder} does not take it")
-                base = self._sound_file(head) if head else None
-                if base:
-                    part.write_bytes(differences.take(base, part))
-                if base or not head:
-                    os.replace(
-                        part, self._folder / f"{self._name(messages, base)}-{_digest(part)}{_kind(base)}"
-                    )
-            self._tidy()
-        except OSError as error:
-            log.warning("a computed prompt could not be kept: %s", error)
+        part = self._part()
+        if self._keep("save", slot, part.name):
+            self._written = self._writer.submit(self._store, messages, part, head)
+        else:
+            self._remove(part)
+            log.warning("a computed prompt could not be kept: %s does not take it", self._folder)
+
+    def settle(self) -> None:
+        """Return when everything that was saved is there for `has` and `restore`."""
+        self._written.result()
 
     def has(self, messages: Sequence[Message], head: Sequence[Message]) -> bool:
         """Is there a file of what goes on from a head? Its bytes are not looked at."""
@@ -98,13 +98,30 @@ class Prefixes:
     def _bring(self, file: Path, base: Path | None, slot: int) -> bool:
         if base is None:
             return self._keep("restore", slot, file.name)
+        part = self._part()
         try:
-            with self._part() as part:
-                differences.write(base, file.read_bytes(), part)
-                return self._keep("restore", slot, part.name)
+            differences.write(base, file.read_bytes(), part)
+            return self._keep("restore", slot, part.name)
         except (OSError, ValueError) as error:
             log.warning("a computed prompt could not be read: %s", error)
             return False
+        finally:
+            self._remove(part)
+
+    def _store(self, messages: Sequence[Message], part: Path, head: Sequence[Message]) -> None:
+        """Give a saved state its place."""
+        try:
+            base = self._sound_file(head) if head else None
+            if base:
+                part.write_bytes(differences.take(base, part))
+            if base or not head:
+                name = f"{self._name(messages, base)}-{_digest(part)}{_kind(base)}"
+                os.replace(part, self._folder / name)
+            self._tidy()
+        except OSError as error:
+            log.warning("a computed prompt could not be kept: %s", error)
+        finally:
+            self._remove(part)
 
     def _sound_file(self, messages: Sequence[Message], base: Path | None = None) -> Path | None:
         """The file of the messages; one whose bytes are not those it was written with is removed."""
@@ -123,14 +140,9 @@ class Prefixes:
         text = json.dumps([self._identity, list(messages), base and base.name], ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
-    @contextmanager
-    def _part(self) -> Iterator[Path]:
-        """A name for a file that is gone at the end of the block, unless it was given another."""
-        part = self._folder / f"{secrets.token_hex(8)}.part"
-        try:
-            yield part
-        finally:
-            part.unlink(missing_ok=True)
+    def _part(self) -> Path:
+        """A name for a file that is not finished."""
+        return self._folder / f"{secrets.token_hex(8)}.part"
 
     def _tidy(self) -> None:
         for file in self._newest_first(".kv")[HEADS_KEPT:]:
