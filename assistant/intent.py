@@ -27,6 +27,8 @@ LONG = 40
 """Characters above which a question tells of more than what it asks."""
 NAMED = "strong reader"
 """The cue that words for a reader are there, which is the least from which a wish for advice is presumed."""
+OF_THE_CASE = frozenset({"weighs"})
+"""Cues that tell of the reader's case, not whether advice is wanted."""
 WANTED = 0.5
 """Probability from which the reader gets advice."""
 SURELY_WANTED = 0.8
@@ -90,13 +92,13 @@ def signs(
 
     `alike` is the likeness of the likest known question, `lead` how much liker the question is to one outside
     the sections that advise than to one inside, `lead of clauses` the same where each of the two is like the
-    question or a clause of it; `open` is the likeness of the likest one that the article does not answer. A
-    reason tells nothing where more than that is asked for.
+    question or a clause of it; `open` is the likeness of the likest one that the article does not answer.
+    "Why" tells nothing where more than a reason is asked for.
     """
     named = {name.value for name in vocabulary.find(canonical(question)) if name.known} - FRAMEWORKS
     least = min((n.likeness for n in needs.answered), default=0.0)
     told, advised = zip(*(_likest(each, least) for each in (needs, *of_clauses)), strict=True)
-    telling = cues - {"why"} if parts(question) > 1 else cues
+    telling = cues - OF_THE_CASE - ({"why"} if parts(question) > 1 else set())
     return {
         "advice": judgement.advice,
         "no advice": judgement.no_advice,

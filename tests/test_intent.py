@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant import intent
+from assistant import intent, rules
 from assistant.answer import Turn
 from assistant.engine import Engine
 from assistant.grounding import Vocabulary
@@ -42,6 +42,7 @@ def test_a_fact_is_no_wish_for_advice(engine: Engine, question: str) -> None:
         ("My class is one of many modules in a large programme. Do I teach both frameworks?", "professor"),
         ("业余做个小玩意儿,神经网络只是其中的一部分,用什么框架?", "hobbyist"),
         ("As a hobbyist, which framework should I pick, and why?", "hobbyist"),
+        ("I'm a professor; can I use TensorFlow for my course?", "professor"),
     ],
 )
 def test_a_wish_for_advice_gets_it(engine: Engine, question: str, audience: str) -> None:
@@ -77,6 +78,14 @@ def test_signs_are_read_off_by_name() -> None:
 def test_a_reason_tells_of_a_fact_where_nothing_else_is_asked(question: str, tells: bool) -> None:
     judgement = Judgement("researcher", 0.5, 0.2, 0.5, -0.5, {})
     assert ("why" in intent.signs(question, {"why"}, judgement, Needs(), NO_NAMES)) is tells
+
+
+def test_no_cue_of_the_case_alone_is_a_sign() -> None:
+    words = rules.recognise("As a hobbyist, should I use TensorFlow?").cues
+    judgement = Judgement("hobbyist", 0.5, 0.2, 0.5, -0.5, {})
+    seen = intent.signs("", words, judgement, Needs(), NO_NAMES)
+    assert words & intent.OF_THE_CASE
+    assert not seen.keys() & intent.OF_THE_CASE and seen["asks"] == 1
 
 
 def test_weights_are_fitted_from_examples() -> None:
