@@ -27,7 +27,7 @@ _STEP = 1 << 16
 
 
 def take(base: Path, whole: Path) -> bytes:
-    """The difference from `base` to `whole`. Raises OSError."""
+    """The difference from `base` to `whole`. Raises OSError, and ValueError for an empty file."""
     with _mapped(base) as old, _mapped(whole) as new:
         runs = list(_runs(old, new))
         inserted, at = [], 0

@@ -46,7 +46,6 @@ class Prefixes:
         self._most_bytes = most_bytes
         self._sound: set[Path] = set()
         self._writer = ThreadPoolExecutor(1, "prompts")
-        self._written = self._writer.submit(lambda: None)
 
     def restore(self, messages: Sequence[Message], slot: int, head: Sequence[Message] = ()) -> bool:
         """Bring the computed messages into a slot; False when there is no sound file of them.
@@ -74,14 +73,14 @@ class Prefixes:
         """
         part = self._part()
         if self._keep("save", slot, part.name):
-            self._written = self._writer.submit(self._store, messages, part, head)
+            self._writer.submit(self._store, messages, part, head)
         else:
             self._remove(part)
             log.warning("a computed prompt could not be kept: %s does not take it", self._folder)
 
     def settle(self) -> None:
         """Return when everything that was saved is there for `has` and `restore`."""
-        self._written.result()
+        self._writer.submit(lambda: None).result()  # it works in order, so all before it has ended
 
     def has(self, messages: Sequence[Message], head: Sequence[Message]) -> bool:
         """Is there a file of what goes on from a head? Its bytes are not looked at."""
@@ -118,7 +117,7 @@ class Prefixes:
                 name = f"{self._name(messages, base)}-{_digest(part)}{_kind(base)}"
                 os.replace(part, self._folder / name)
             self._tidy()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # an empty file cannot be mapped
             log.warning("a computed prompt could not be kept: %s", error)
         finally:
             self._remove(part)

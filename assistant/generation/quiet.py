@@ -47,12 +47,14 @@ class Quiet:
             if self._requests or self._closed:
                 return False
             self._ahead = pump
-        for _ in pump:
-            pass
-        with self._changed:
-            whole = self._ahead is pump
-            self._ahead = None
-            return whole
+        try:
+            for _ in pump:
+                pass
+        finally:
+            with self._changed:
+                whole = self._ahead is pump
+                self._ahead = None
+        return whole
 
     def close(self) -> None:
         """End what runs ahead and let nothing begin."""
