@@ -89,7 +89,7 @@ class Engine:
             self._drafter.warm(language)
 
     def foresee(self) -> None:
-        """Have the evidence of known questions computed whenever nothing is asked; returns at once."""
+        """After `warm`: have the evidence of known questions computed while nobody asks; returns at once."""
         if self._foresees and isinstance(self._generator, Foresees):
             self._generator.foresee(foreseeing.prefixes(self._retriever.known, self._passages))
 

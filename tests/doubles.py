@@ -104,6 +104,9 @@ class CannedEngine(Engine):
     def warm(self) -> None:
         """Nothing to compute ahead."""
 
+    def foresee(self) -> None:
+        """Nothing is likely to be asked."""
+
     def close(self) -> None:
         """Remember it."""
         self.closed.set()

@@ -22,7 +22,7 @@ class NotReadyError(AssistantError):
 
 
 class Standby:
-    """Opens one engine in a thread of its own and hands it out once it is there."""
+    """Opens one engine in a thread of its own, hands it out once it is there, and has it compute ahead."""
 
     def __init__(self, open_engine: Callable[[], "Engine"]) -> None:
         self._open = open_engine
@@ -60,6 +60,7 @@ class Standby:
     def _warm(engine: "Engine") -> None:
         try:
             engine.warm()
+            engine.foresee()
         except AssistantError as error:  # the first question meets it again and says so
             log.warning("the prompts could not be computed ahead: %s", error)
 

@@ -39,9 +39,7 @@ def serve(host: str | None, port: int | None, api_keys: Path | None, llm: str | 
     def open_engine() -> "Engine":
         from assistant.engine import Engine
 
-        engine = Engine.open(settings)
-        engine.foresee()
-        return engine
+        return Engine.open(settings)
 
     standby = Standby(open_engine)
     standby.start()  # now, so that loading overlaps with the import of the web page
