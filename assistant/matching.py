@@ -102,7 +102,7 @@ class Matcher:
         known = [whole] if whole is not None else []
         more = whole is None or _asks_more(question, whole)
         for clause in of_clauses:
-            own = self.likest("", clause)
+            own = self.likest("", clause)  # by likeness alone: the words of the whole ask for other kinds
             told = places(sentence for need in known for sentence in need.sentences)
             if own is None or own.likeness < BY_CLAUSE or _covers(told, clause, own):
                 continue

@@ -24,7 +24,7 @@ from index.store import Store
 
 NOBODY, NO_ADVICE = "nobody", "no advice"
 LONGEST = 400
-"""Characters of a question that are embedded, at about 1 ms a token."""
+"""Characters of a question that are embedded, at about 0.4 ms a token."""
 SHRINK_READERS, SHRINK_FACTS = 1.0, 0.3
 """Ridge: what keeps the weights small."""
 CLEAR = 0.3

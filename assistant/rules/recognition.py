@@ -22,12 +22,16 @@ from corpus.flowcharts import Facts, Flowchart, Question, Value
 Intent = Literal["advice", "fact", "compare", "other"]
 
 EXPLICIT, INFERRED, CARRIED, LIKENESS, UNKNOWN = 1.0, 0.8, 0.7, 0.6, 0.0
+"""Confidence in a reader who is named, follows from facts, was known before, is likely; and in none."""
 NOT_ASKED = {"factual", "reports", "compare", "outside-objects", "outside-frameworks"}
 """Cues of a question that wants no advice, whatever it is like."""
-NAMES, ASKS, LEADS, OVERRULES, SAID, SAID_BESIDE = -0.6, -0.4, 0.1, 0.5, 0.15, 0.3
-"""What a judgement needs (see `assistant.rules.likely`): its score where advice is asked for, and where no
-word asks for it, its lead over the next class, its lead where it contradicts the words, a fact's score where
-no fact is told, and beside others. Low, for `assistant.intent` weighs once more whether advice is wanted."""
+NAMES, ASKS = -0.6, -0.4
+"""Score above which a judgement names a reader: where advice is asked for, and where no word asks for it.
+Low, for `assistant.intent` weighs once more whether advice is wanted."""
+LEADS, OVERRULES = 0.1, 0.5
+"""Lead over the next class above which it does: where a case is told, and where it contradicts the words."""
+SAID, SAID_BESIDE = 0.15, 0.3
+"""Score from which a fact is judged to be said: where no word tells any, and beside others."""
 TOLD_AFTER = 120
 """Folded characters up to which a turn may tell more of the case of the one before."""
 PLANS_OF_WHAT_IS_WEIGHED = frozenset({("plan", "use_tensorflow"), ("plan", "avoid_tensorflow")})
@@ -98,6 +102,8 @@ class Situation:
 class _Reading:
     """What the words of one turn show, before the flowcharts and the earlier turns are asked."""
 
+    heard: str
+    """The turn without what the assistant is ordered to do."""
     folded: str
     readers: tuple[Hit, ...]
     values: tuple[Hit, ...]
@@ -129,6 +135,7 @@ def recognise(
 
     A follow-up keeps the earlier reader and facts and changes what it names; a new topic drops them. Known
     situations (`likely`) decide what the words leave open; where the words are plain, nothing is embedded.
+    With `wanted` advice is wanted, whatever the words say.
     """
     words = lexicon.load()
     before = Situation("other")
@@ -138,9 +145,9 @@ def recognise(
     reading = _read(words, question)
     situation = _situation(reading, before, words, wanted)
     if likely is not None and before.audience and situation.intent != "advice" and _tells(reading):
-        situation = _told_after(situation, before, reading, likely.judge(without_orders(question)), words)
+        situation = _told_after(situation, before, reading, likely.judge(reading.heard), words)
     elif likely is not None and not _plain(situation, reading, before):
-        situation = _judged(situation, reading, likely.judge(without_orders(question)), words)
+        situation = _judged(situation, reading, likely.judge(reading.heard), words)
     return replace(situation, cues=reading.all_cues, after_advice=before.intent == "advice")
 
 
@@ -223,13 +230,14 @@ def _needed(audience: str, facts: Facts, told: Facts) -> Facts:
 
 
 def _read(words: Lexicon, text: str) -> _Reading:
-    folded = words.fold(without_orders(text))
+    heard = without_orders(text)
+    folded = words.fold(heard)
     values = tuple(words.values(folded))
     cues = {name for name, pattern in words.intent.items() if pattern.search(folded)}
     cues |= {f"reply-{name}" for name, pattern in words.replies.items() if pattern.search(folded)}
     cues |= {f"outside-{name}" for name, pattern in words.outside.items() if pattern.search(folded)}
     readers = tuple(hit for hit in words.readers(folded) if not hit.negated)
-    return _Reading(folded, readers, values, frozenset(cues), _outside(cues, readers))
+    return _Reading(heard, folded, readers, values, frozenset(cues), _outside(cues, readers))
 
 
 def _outside(cues: Iterable[str], readers: Sequence[Hit]) -> tuple[str, ...]:
