@@ -12,13 +12,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from assistant.grounding import Vocabulary
 from assistant.grounding.names import canonical
 from assistant.logistic import Logistic
 from assistant.text import normalise
 from corpus.article import Language
+from corpus.files import parse_yaml
 from index.attributes import AttributeHit
 from index.retriever import Hit, Needs, SentenceHit
 
@@ -156,4 +155,4 @@ def _kinds() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
 
 
 def _data(name: str) -> Any:
-    return yaml.safe_load(resources.files("assistant").joinpath(name).read_text("utf-8"))
+    return parse_yaml(resources.files("assistant").joinpath(name).read_text("utf-8"))

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from importlib import resources
 
-import yaml
-
 from assistant import rules
 from assistant.asking import kinds, parts
 from assistant.clauses import Clauses
@@ -21,6 +19,7 @@ from assistant.grounding.names import canonical
 from assistant.history import Asked
 from assistant.logistic import Logistic
 from assistant.rules.likely import Judgement
+from corpus.files import parse_yaml
 from index.retriever import NeedHit, Needs, Retriever
 
 LONG = 40
@@ -132,4 +131,4 @@ def _advises(need: NeedHit) -> bool:
 
 @cache
 def _weights() -> Logistic:
-    return Logistic(**yaml.safe_load(resources.files("assistant").joinpath("intent.yaml").read_text("utf-8")))
+    return Logistic(**parse_yaml(resources.files("assistant").joinpath("intent.yaml").read_text("utf-8")))

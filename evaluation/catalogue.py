@@ -3,8 +3,9 @@
 from functools import cache
 from importlib import resources
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from corpus.files import parse_yaml
 
 
 class Share(BaseModel):
@@ -57,4 +58,4 @@ class Catalogue(BaseModel):
 def catalogue() -> Catalogue:
     """The figures of figures.yaml."""
     text = resources.files("evaluation").joinpath("figures.yaml").read_text("utf-8")
-    return Catalogue.model_validate(yaml.safe_load(text))
+    return Catalogue.model_validate(parse_yaml(text))

@@ -70,8 +70,9 @@ def _need(entry: Mapping[str, object], file: str) -> Need:
     match entry:
         case {"kind": str(kind), "zh": list(zh), "en": list(en)}:
             named = entry.get("sentences", [])
-            if isinstance(named, list) and all(isinstance(text, str) for text in (*zh, *en, *named)):
-                return Need(kind, tuple(_ref(name) for name in named), (*zh, *en))
+            wordings = (*zh, *en)
+            if wordings and isinstance(named, list) and all(isinstance(w, str) for w in (*wordings, *named)):
+                return Need(kind, tuple(_ref(name) for name in named), wordings)
     raise CorpusError(
         f"index/questions/{file} holds {entry!r}; expected kind, sentences, zh and en as texts."
     )

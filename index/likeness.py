@@ -26,7 +26,7 @@ class AsQuestions:
 
 
 class Wordings:
-    """Groups of questions, each group one thing asked in several wordings. Thread-safe once made."""
+    """Groups of questions, each group one thing asked in one or more wordings. Thread-safe once made."""
 
     def __init__(
         self, groups: Sequence[Sequence[str]], embedder: Embedder, name: str, store: Store | None = None
