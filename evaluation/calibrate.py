@@ -29,9 +29,8 @@ from assistant.abstention import Signals, Weights
 from assistant.answer import Event, Token
 from assistant.engine import Engine
 from assistant.settings import load_settings
-from assistant.terminal.show import complain
 from corpus.article import LANGUAGES, Language
-from corpus.errors import AssistantError, InputError
+from corpus.errors import InputError
 from corpus.files import write_whole
 from evaluation import labelled, logistic, near, running
 from evaluation.catalogue import catalogue
@@ -169,18 +168,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--alone", action="store_true", help="without the questions of the bank")
     parser.add_argument("--out", metavar="FILE", type=Path, default=SHIPPED, help="where the weights go")
     options = parser.parse_args(arguments)
-    try:
-        questions = [each for name in options.questions for each in labelled.read(labelled.path_of(name))]
-        with running.open_engine(load_settings(llm="none")) as engine:
-            observed = list(observe(_tracked(questions, "Observing the labelled questions"), engine))
-        if not options.alone:
-            observed += _observe_near()
-        fitted = calibrate(observed)
-        _show(fitted, observed)
-        write_whole(options.out, _as_yaml(fitted.weights, options.questions, observed).encode())
-    except AssistantError as error:
-        complain(str(error))
-        return error.exit_code
+    return running.finish(lambda: _calibrate(options.questions, options.alone, options.out))
+
+
+def _calibrate(names: Sequence[str], alone: bool, out: Path) -> int:
+    questions = [each for name in names for each in labelled.read(labelled.path_of(name))]
+    with running.open_engine(load_settings(llm="none")) as engine:
+        observed = list(observe(_tracked(questions, "Observing the labelled questions"), engine))
+    if not alone:
+        observed += _observe_near()
+    fitted = calibrate(observed)
+    _show(fitted, observed)
+    write_whole(out, _as_yaml(fitted.weights, names, observed).encode())
     return 0
 
 

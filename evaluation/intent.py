@@ -23,12 +23,10 @@ from assistant import intent, rules
 from assistant.grounding import Vocabulary
 from assistant.history import understand
 from assistant.logistic import Logistic
-from assistant.terminal.show import complain
 from corpus import article, chunking
 from corpus.article import LANGUAGES
-from corpus.errors import AssistantError
 from corpus.files import write_whole
-from evaluation import labelled, logistic
+from evaluation import labelled, logistic, running
 from evaluation.remembering import Remembering
 from index import bank, situations
 from index.bank import Bank, Need
@@ -114,23 +112,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation.intent", description=TITLE)
     parser.add_argument("--out", metavar="FILE", type=Path, default=SHIPPED, help="where the weights go")
     options = parser.parse_args(arguments)
-    try:
-        passages = chunking.passages(article.load())
-        embedder = Remembering.of_packaged(open_embedder())
-        vocabulary = Vocabulary.of(*([p.text for p in passages if p.language == lang] for lang in LANGUAGES))
-        folds = [
-            list(examples(fold, embedder, vocabulary))
-            for fold in track(range(FOLDS), "Asking", console=Console(stderr=True))
-        ]
-        ours = list(labelled_examples(embedder, vocabulary))
-        for number, fold in enumerate(folds):
-            fold += ours[number::FOLDS]
-        _show(folds)
-        fitted = fit([example for fold in folds for example in fold])
-        write_whole(options.out, _as_yaml(fitted, sum(map(len, folds))).encode())
-    except AssistantError as error:
-        complain(str(error))
-        return error.exit_code
+    return running.finish(lambda: _fit_all(options.out))
+
+
+def _fit_all(out: Path) -> int:
+    passages = chunking.passages(article.load())
+    embedder = Remembering.of_packaged(open_embedder())
+    vocabulary = Vocabulary.of(*([p.text for p in passages if p.language == lang] for lang in LANGUAGES))
+    folds = [
+        list(examples(fold, embedder, vocabulary))
+        for fold in track(range(FOLDS), "Asking", console=Console(stderr=True))
+    ]
+    ours = list(labelled_examples(embedder, vocabulary))
+    for number, fold in enumerate(folds):
+        fold += ours[number::FOLDS]
+    _show(folds)
+    fitted = fit([example for fold in folds for example in fold])
+    write_whole(out, _as_yaml(fitted, sum(map(len, folds))).encode())
     return 0
 
 
