@@ -162,5 +162,5 @@ def _fingerprint(model: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    """Lone surrogates and NUL, which the C engine would stumble over, become harmless characters."""
+    """Lone surrogates and NUL, which tokenizers in Rust and C stumble over, become harmless characters."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")

@@ -286,7 +286,7 @@ class Retriever:
         return np.asarray(sums / np.maximum(self._need_sizes, 1), np.float32)
 
     def attribute(self, query: str) -> AttributeHit:
-        """What the question asks of the things it names. Embeds it once more, about 10 ms, then remembers."""
+        """What the question asks of the things it names. Embeds it once more, then remembers."""
         return self._attribute(query)
 
     def _sentence_scores(self, query: str, language: Language) -> Scores:

@@ -5,6 +5,6 @@ Stands beside the product and is not shipped with it: it may use every stage, an
 
 import os
 
-# torch takes and gives back gigabytes at every step; in pages of 4 KB half of the time goes into that. It reads
-# this when it is imported.
+# torch takes and gives back gigabytes at every step; in pages of 4 KB half of the time goes into that. It
+# reads this when it is imported.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +126,8 @@ class E5File:
             found[name] = (numbers, offset)
         return found
 
-    def _next(self, form: str) -> tuple[int, ...]:
+    def _next(self, form: str) -> tuple[Any, ...]:
+        """The numbers that come next, in the letters of `struct`."""
         found = struct.unpack_from("<" + form, self._bytes, self._at)
         self._at += struct.calcsize("<" + form)
         return found
