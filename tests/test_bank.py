@@ -74,7 +74,10 @@ def test_no_wording_is_answered_and_not_answered():
     assert not answered & silent
 
 
-@pytest.mark.parametrize("entry", [{"kind": "fact"}, {"kind": 1, "zh": [], "en": []}, ["x"]])
+@pytest.mark.parametrize(
+    "entry",
+    [{"kind": "fact"}, {"kind": 1, "zh": ["x"], "en": []}, {"kind": "fact", "zh": [], "en": []}, ["x"]],
+)
 def test_a_broken_entry_is_named(tmp_path, monkeypatch, entry):
     (tmp_path / "questions").mkdir()
     (tmp_path / "questions" / "made.yaml").write_text(yaml.safe_dump([entry]))

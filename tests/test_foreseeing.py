@@ -12,6 +12,7 @@ from assistant.engine import Engine
 from assistant.generation.base import Message, begins
 from assistant.generation.pump import Emit, Pump
 from assistant.generation.quiet import Quiet
+from assistant.serving.standby import Standby
 from assistant.settings import load_settings
 from corpus import article, chunking
 from index import bank
@@ -114,9 +115,11 @@ class Foreseeing(ScriptedGenerator):
     def __init__(self) -> None:
         super().__init__(lambda messages: "NONE")
         self.foreseen: list[Sequence[Message]] = []
+        self.warm_by_then = 0
 
     def foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:
-        """Remember it."""
+        """Remember it, and how many heads are warm."""
+        self.warm_by_then = len(self.warmed)
         self.foreseen += prefixes
 
 
@@ -138,6 +141,18 @@ def test_what_a_question_begins_with_was_foreseen(retriever: Retriever, question
     assert begins(request.messages, request.prefix)
     assert request.prefix in model.foreseen
     assert begins(request.prefix, model.warmed[0])
+
+
+def test_a_server_foresees_once_the_heads_of_both_languages_are_warm(retriever: Retriever) -> None:
+    model = Foreseeing()
+    standby = Standby(lambda: Engine(retriever, model, load_settings()))
+    standby.start()
+    for _ in range(500):
+        if model.foreseen:
+            break
+        time.sleep(0.01)
+    standby.close()
+    assert model.foreseen and model.warm_by_then == 2
 
 
 def test_nothing_is_foreseen_where_it_is_switched_off_or_the_model_cannot(retriever: Retriever) -> None:
