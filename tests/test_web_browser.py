@@ -162,6 +162,24 @@ class TestVisit:
         expect(page.locator(".note")).to_have_text(somebody.words["stopped"])
         expect(page.locator(".said")).to_contain_text(APIS_ANSWER)
 
+    def test_the_end_of_the_newest_answer_is_on_the_screen(self, somebody: Visitor) -> None:
+        for question in (APIS, APIS, OUTSIDE):
+            somebody.ask(question)
+        expect(somebody.page.locator(".turn").last.locator(".evidence")).to_be_visible()
+        assert somebody.in_view(".turn:last-of-type .tools")
+
+    def test_the_answer_to_a_very_long_question_is_on_the_screen(self, somebody: Visitor) -> None:
+        somebody.ask(f"{APIS} " * 40)
+        assert somebody.in_view(".turn .said")
+
+    def test_a_question_too_long_stays_in_its_box(self, somebody: Visitor) -> None:
+        page, long = somebody.page, "How? " * 500
+        somebody.type(long)
+        expect(page.locator(".notice")).to_contain_text("2,000" if not chinese(somebody) else "2000")
+        expect(page.locator("#question textarea")).to_have_value(long)
+        expect(page.locator(".turn")).to_have_count(0)
+        page.locator("#question textarea").fill("")
+
     def test_a_second_question_waits_and_says_so(self, somebody: Visitor, engine: HeldEngine) -> None:
         page = somebody.page
         with engine.held("Final"):

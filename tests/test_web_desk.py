@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from assistant.api.limits import MAX_QUESTION
 from assistant.conversations import OFF, Conversations, StoredTurn
 from assistant.serving.standby import Standby
 from assistant.settings import load_settings
@@ -23,6 +24,7 @@ from assistant.web import exporting
 from assistant.web.acts import View, Visit
 from assistant.web.desk import MAX_WAITING, Desk
 from assistant.web.drawing import Board, Drawing
+from assistant.web.failures import LongQuestionError
 from assistant.web.strings import strings
 from assistant.web.visitors import Visitors, owner_of
 from corpus.errors import InputError, WeightsError
@@ -271,6 +273,13 @@ class TestActs:
     def test_an_empty_question_is_no_question(self, visit: Visit) -> None:
         visit.perform("ask", {"text": " \n"})
         assert visit.view.conversation == ""
+
+    def test_a_question_too_long_is_refused_and_not_cut(self, visit: Visit) -> None:
+        with pytest.raises(LongQuestionError, match="2,000 characters"):
+            visit.perform("ask", {"text": "a" * (MAX_QUESTION + 1)})
+        assert visit.view.conversation == ""
+        visit.perform("ask", {"text": "a" * MAX_QUESTION + "\n"})
+        assert settled(visit)[0].question == "a" * MAX_QUESTION
 
     def test_an_unknown_act_is_refused(self, visit: Visit) -> None:
         with pytest.raises(InputError, match="reload"):

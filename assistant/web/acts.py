@@ -12,6 +12,7 @@ from assistant.text import is_traditional
 from assistant.web import charts
 from assistant.web.correcting import advise
 from assistant.web.desk import Desk
+from assistant.web.failures import LongQuestionError
 from assistant.web.strings import strings
 from corpus.errors import InputError
 from corpus.flowcharts import Facts
@@ -64,9 +65,11 @@ class Visit:
 
     def ask(self, text: str) -> None:
         """Ask in the conversation in view, or begin one."""
-        question = text.strip()[:MAX_QUESTION]
+        question = text.strip()
         if not question:
             return
+        if len(question) > MAX_QUESTION:
+            raise LongQuestionError(f"A question has at most {MAX_QUESTION:,} characters; shorten this one.")
         self._begin_if_new()
         self.desk.ask(self.owner, self.view.conversation, question, self.view.language)
 

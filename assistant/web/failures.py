@@ -2,9 +2,14 @@
 
 from assistant.answer import Language
 from assistant.api.answering import SlowError
+from assistant.api.limits import MAX_QUESTION
 from assistant.serving.admission import ClosingError, CrowdedError, FullError
 from assistant.serving.standby import NotReadyError
 from corpus.errors import AssistantError, GenerationError, InputError
+
+
+class LongQuestionError(InputError):
+    """A question longer than one may be."""
 
 
 class ManyWaitingError(InputError):
@@ -12,6 +17,7 @@ class ManyWaitingError(InputError):
 
 
 _CHINESE: tuple[tuple[type[AssistantError], str], ...] = (
+    (LongQuestionError, f"问题太长，最多 {MAX_QUESTION} 个字符；请缩短后再问。"),
     (ManyWaitingError, "已有几个问题在排队，请先等一个回答完。"),
     (CrowdedError, "你已有几个问题正在回答，请等一个完成后再问。"),
     (FullError, "现在提问的人太多，请稍后再试。"),

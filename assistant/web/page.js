@@ -374,15 +374,19 @@ function drawn() {
   follow(thread, turns);
 }
 
+// The end of the newest answer is kept in view as long as the reader has not scrolled away from it; what is too tall
+// begins at the top, and a question that would fill the screen makes room for its answer.
 let count = 0;
+let near = true;
 
 function follow(thread, turns) {
   const newest = turns.at(-1);
   if (!newest) { count = 0; return; }
-  const near = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 260;
   if (turns.length !== count || near) {
-    const tall = newest.offsetHeight > thread.clientHeight - 40;
-    thread.scrollTop += newest.getBoundingClientRect()[tall ? "top" : "bottom"] - thread.getBoundingClientRect()[tall ? "top" : "bottom"] + (tall ? -16 : 24);
+    const endless = $(".question", newest).offsetHeight > thread.clientHeight / 2;
+    const [view, begin, end] = [thread, endless ? $(".answer", newest) : newest, newest].map((one) => one.getBoundingClientRect());
+    const tall = end.bottom - begin.top > view.height - 40;
+    thread.scrollTop += tall ? begin.top - view.top - 16 : end.bottom - view.bottom + 24;
   }
   count = turns.length;
 }
@@ -417,6 +421,7 @@ function begin() {
   draft();
   show(narrow() ? "chat" : "article");
   const ours = (changes) => changes.some((change) => change.target.closest(".md"));  // not Gradio's progress bars
+  $("#thread").addEventListener("scroll", ({ target }) => { near = target.scrollHeight - target.scrollTop - target.clientHeight < 260; });
   new MutationObserver((changes) => ours(changes) && drawn()).observe($("#thread"), { childList: true, subtree: true });
   new MutationObserver(furnish).observe($(".gradio-container"), { childList: true, subtree: true });
   send("hello", { value: remembered("language") ?? navigator.language, conversation: location.hash.slice(1) });

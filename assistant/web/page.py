@@ -185,7 +185,7 @@ def _question() -> gr.Textbox:
         container=False,
         submit_btn=True,
         interactive=True,  # no event takes it as input
-        max_length=MAX_QUESTION,
+        max_length=2 * MAX_QUESTION,  # what is pasted beyond a question's length is refused, not cut unseen
         max_lines=6,
         elem_id="question",
     )
