@@ -186,6 +186,13 @@ def test_each_is_a_clear_4xx(client: httpx.Client, path: str, body: object) -> N
     assert not any(word in reply.text for word in ("Traceback", "pydantic", ".py", "line "))
 
 
+def test_what_is_no_json_is_said_to_be_none_and_where(client: httpx.Client) -> None:
+    reply = client.post("/v1/ask", content=b"{bad", headers={"Content-Type": "application/json"})
+    assert reply.status_code == 400
+    assert sentence_of(reply).startswith("The body is not JSON: ")
+    assert sentence_of(reply).endswith(" at character 1.")
+
+
 @pytest.mark.parametrize(("path", "body"), [case for case in CASES if not case.id.startswith("unknown")])
 def test_no_value_is_echoed(client: httpx.Client, path: str, body: object) -> None:
     assert SECRET not in send(client, path, body).text

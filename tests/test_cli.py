@@ -218,7 +218,9 @@ class TestBatch:
     def test_a_bad_line_does_not_stop_the_others(self, tmp_path: Path) -> None:
         target = tmp_path / "out.jsonl"
         with self.write(tmp_path).open("rb") as source:
-            assert batch.run(CannedEngine(), source, target, "auto") == (6, 4)
+            count, faults = batch.run(CannedEngine(), source, target, "auto")
+        assert (count, len(faults)) == (6, 4)
+        assert faults[1] == "line 3: question: Field required"
         a, broken, missing, b, c, bytes_ = map(json.loads, target.read_text("utf-8").splitlines())
         assert (a["id"], a["answer"]) == ("a", f"{EN} [1]")
         assert (c["id"], c["answer"]) == ("c", f"{ZH} [1]")
@@ -248,6 +250,7 @@ class TestBatch:
         code, out, err = run("ask", "--batch", str(source), "--out", str(target))
         assert (code, out) == (0, "")
         assert f"{target}: 6 lines, 3 of them with an error." in err
+        assert "The first: line 2: " in err
         assert len(target.read_text("utf-8").splitlines()) == 6
 
     def test_an_output_that_cannot_be_written_is_named(self, run, tmp_path: Path) -> None:

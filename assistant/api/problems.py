@@ -138,8 +138,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     path = request.url.path
     if any(fault["loc"][0] == "body" for fault in faults) and not _is_json(request):
         return respond(415, "Send the body as JSON, with the header `Content-Type: application/json`.", path)
-    status = 400 if any(fault["type"] == "json_invalid" for fault in faults) else 422
-    return respond(status, _sentence(faults), path, param=_place(faults[0]) if faults else None)
+    for fault in faults:
+        if fault["type"] == "json_invalid":
+            what, where = fault["ctx"]["error"], fault["loc"][1]
+            return respond(400, f"The body is not JSON: {what} at character {where}.", path)
+    return respond(422, _sentence(faults), path, param=_place(faults[0]) if faults else None)
 
 
 def _is_json(request: Request) -> bool:

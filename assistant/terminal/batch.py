@@ -33,25 +33,26 @@ class Line(BaseModel):
     language: Literal["auto", "zh", "en"] = "auto"
 
 
-def run(engine: Engine, source: BinaryIO, target: Path, language: str) -> tuple[int, int]:
-    """Answer every line of `source` into `target`; returns (lines, lines that gave an error).
+def run(engine: Engine, source: BinaryIO, target: Path, language: str) -> tuple[int, list[str]]:
+    """Answer every line of `source` into `target`; returns (lines, what was wrong with those that failed).
 
     `language` other than auto overrules the lines. Raises InputError when the output cannot be written.
     """
     lines = [line for line in source if line.strip()]
-    failed = 0
+    faults: list[str] = []
     try:
         with partial_of(target).open("w", encoding="utf-8") as out:
             answers = answer_lines(engine, lines, language)
             for answer in track(answers, "Answering", len(lines), console=Console(stderr=True)):
-                failed += "error" in answer
+                if "error" in answer:
+                    faults.append("line {line}: {detail}".format_map(answer["error"]))
                 out.write(dump(answer, indent=None) + "\n")
                 out.flush()
             os.fsync(out.fileno())
         partial_of(target).replace(target)
     except OSError as error:
         raise InputError(f"Cannot write {target}: {error.strerror}; choose another --out.") from error
-    return len(lines), failed
+    return len(lines), faults
 
 
 def partial_of(target: Path) -> Path:

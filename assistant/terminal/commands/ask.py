@@ -54,6 +54,10 @@ def ask(
     assistant ask --sources "TorchServe 支持哪些 API?"
     assistant ask --batch questions.jsonl --out answers.jsonl
 
+    \b
+    A line of a batch: {"id": 1, "question": "What is JAX?"}
+    and, if wished, "language" and "history".
+
     Exit codes: 0 answered; 1 failed; 2 usage; 3 the article does not answer.
     """
     if (question is None) == (batch is None) or (batch is None) != (out is None):
@@ -83,8 +87,10 @@ def _ask_batch(source: BinaryIO, target: Path, language: str, llm: str | None) -
 
     with open_engine(llm=llm) as engine:
         try:
-            count, failed = batch.run(engine, source, target, language)
+            count, faults = batch.run(engine, source, target, language)
         except KeyboardInterrupt:
             complain(f"Stopped; the finished lines are in {batch.partial_of(target)}.")
             raise
-    complain(f"{target}: {count} lines, {failed} of them with an error.")
+    complain(f"{target}: {count} lines, {len(faults)} of them with an error.")
+    if faults:
+        complain(f"The first: {faults[0]}")
