@@ -288,6 +288,8 @@ def test_who_forbids_the_assistant_something_tells_no_more_of_the_case():
     assert without_orders("Don't mention TensorFlow. Which one?") == "Don't mention TensorFlow. Which one?"
     assert without_orders("Don't tell my boss. Which one?") == "Don't tell my boss. Which one?"
     assert without_orders("别问") == "别问"
+    for case in ("不用问也知道我是教授,用哪个框架", "No need to explain that we are a bank. Which one?"):
+        assert without_orders(case) == case
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import re
 _MARKS = ",.;:!?，。；：！？"
 _STARTS = rf"(?:^|(?<=[{_MARKS}])) *(?:(?:please|just|and|so|but|请|麻烦)[ 你您]*)?"
 _NAMES = r"tensor|\btf\b|torch|jax|keras|framework|librar|框架|库|庫"
-_ENDS = rf"(?:(?!{_NAMES})[^{_MARKS}])*(?:[{_MARKS}]|$)"
+_SELF = rf"我(?!们?(?:[{_MARKS}]|$))|\b(?:i|we|my|our)\b"
+_ENDS = rf"(?:(?!{_NAMES}|{_SELF})[^{_MARKS}])*(?:[{_MARKS}]|$)"
 _DONT = (
     r"(?:don['’]?t|do not|never|no need to) (?:even |ever |bother (?:to |with )?)?"
     r"(?:verify|check|look|search|consult|cite|quote|explain|elaborate|hedge|lecture|argue|apologi[sz]e|refuse|warn"
@@ -32,7 +33,8 @@ _DICTATED = re.compile(
 def without_orders(text: str) -> str:
     """A question without the clauses that forbid the assistant something and without dictated answers.
 
-    A clause that speaks of frameworks stays, for who wants one of them left out tells something of the case.
+    A clause that speaks of frameworks or of the reader stays, for it may tell something of the case ("Don't
+    mention TensorFlow", "No need to explain that we are a bank").
     A question that would be left empty stays whole.
     """
     kept = _FORBIDDEN.sub("", _DICTATED.sub(r"\1", text))
