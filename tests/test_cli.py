@@ -287,7 +287,7 @@ class TestAdvice:
         code, out, _ = run("recommend", "--audience", "industry", "--language", "zh")
         assert code == 0
         assert "TensorFlow" in out.splitlines()[0]
-        assert "≠ " in out
+        assert "换作这些情况，建议会不同：\n≠ " in out
 
     def test_asks_for_what_is_missing_on_a_terminal(self) -> None:
         child, terminal = pty.fork()
@@ -295,11 +295,13 @@ class TestAdvice:
             os.execv(
                 sys.executable, [sys.executable, "-m", "assistant.terminal.cli", "--no-color", "recommend"]
             )
-        os.write(terminal, b"1\n2\n\n")
+        os.write(terminal, b"1\n9\n2\n\n")
         shown = b"".join(iter(lambda: read(terminal), b"")).decode()
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert shown.index("Which kind of reader are you?") < shown.index("What are you building?")
+        assert "Error: Type a number from 1 to 4." in shown
         assert "industry.mobile · consider" in shown
+        assert "  PyTorch Live, you can consider using PyTorch.\r\n" in shown
         assert "\x1b" not in shown
 
     @pytest.mark.parametrize("pairs", [["a=1", "a=2"], ["=1"], ["a"]])

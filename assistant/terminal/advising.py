@@ -5,7 +5,9 @@ import click
 from assistant import rules
 from assistant.answer import AskNext, Language
 from assistant.rules import Outcome
-from assistant.terminal.show import say
+from assistant.terminal.show import say, tell
+
+CHANGING: dict[Language, str] = {"zh": "换作这些情况，建议会不同：", "en": "What would change the advice:"}
 
 
 def interview(audience: str | None, facts: dict[str, str], language: Language) -> Outcome:
@@ -29,18 +31,21 @@ def interview(audience: str | None, facts: dict[str, str], language: Language) -
 def show(outcome: Outcome, language: Language) -> None:
     """The advice, the article's sentences for it in both editions, and what would change it."""
     advice, *sentences = rules.compose(outcome, language)
-    say(advice.text, bold=True)
+    tell(advice.text, bold=True)
     for sentence in sentences:
         for evidence in sentence.evidence:
             say()
-            say(f"  {evidence.quote}")
+            tell(evidence.quote, "  ")
             if evidence.counterpart:
-                say(f"  {evidence.counterpart.quote}", dim=True)
+                tell(evidence.counterpart.quote, "  ", dim=True)
             say(f"  {evidence.passage_id}", dim=True)
     say()
-    say(f"{outcome.rule} · {outcome.strength} · {' › '.join(outcome.path)}", dim=True)
-    for flip in rules.flips(outcome.audience, outcome.facts, language):
-        say(f"≠ {flip.text}", dim=True)
+    tell(f"{outcome.rule} · {outcome.strength} · {' › '.join(outcome.path)}", dim=True)
+    flips = rules.flips(outcome.audience, outcome.facts, language)
+    if flips:
+        say(f"\n{CHANGING[language]}", dim=True)
+    for flip in flips:
+        tell(f"≠ {flip.text}", dim=True)
 
 
 def _choose(question: AskNext, optional: bool) -> str | None:
@@ -49,13 +54,14 @@ def _choose(question: AskNext, optional: bool) -> str | None:
     say(question.question, bold=True)
     for number, option in enumerate(question.options, 1):
         say(f"  {number}. {option['label']}")
-    numbers = click.Choice([str(number + 1) for number in range(len(question.options))])
-    prompt = "Number (Enter to skip)" if optional else "Number"
-    picked = click.prompt(
-        prompt,
-        type=numbers if not optional else click.Choice([*numbers.choices, ""]),
-        default="" if optional else None,
-        show_choices=False,
-        show_default=False,
-    )
-    return question.options[int(picked) - 1]["value"] if picked else None
+
+    def read(typed: str) -> str | None:
+        if not typed:
+            return None
+        if not typed.isdecimal() or not 1 <= int(typed) <= len(question.options):
+            raise click.UsageError(f"Type a number from 1 to {len(question.options)}.")
+        return question.options[int(typed) - 1]["value"]
+
+    prompt, default = ("Number (Enter to skip)", "") if optional else ("Number", None)
+    picked: str | None = click.prompt(prompt, default=default, value_proc=read, show_default=False)
+    return picked

@@ -14,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from assistant.answer import SearchResult
+from assistant.terminal.flow import Flow
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -58,6 +59,11 @@ def say(text: str = "", end: str = "\n", err: bool = False, **style: Any) -> Non
     console(err).print(Text(plain(text), Style(**style)), end=end)
 
 
+def tell(text: str, indent: str = "", **style: Any) -> None:
+    """Print a paragraph whose lines end between words, each of them indented."""
+    say(Flow(room(), indent)(plain(text)), **style)
+
+
 def complain(text: str) -> None:
     """One sentence on standard error."""
     say(text, err=True)
@@ -87,5 +93,5 @@ def found(results: Sequence[SearchResult]) -> None:
             say()
         say(f"{number}. {result.section}", end="", bold=True)
         say(f"  {result.passage_id} · {result.score:.3f}", dim=True)
-        say(f"   {result.text}")
-        say(f"   {result.counterpart.text}", dim=True)
+        tell(result.text, "   ")
+        tell(result.counterpart.text, "   ", dim=True)
