@@ -56,3 +56,17 @@ def test_a_state_that_cannot_be_kept_keeps_no_other_from_being_kept(
     assert "could not be kept" in caplog.text
     assert prefixes.restore(HEAD, 1)
     assert [file.suffix for file in slots.folder.iterdir()] == [".kv"]
+
+
+def test_what_another_model_has_left_takes_no_room(slots: Slots) -> None:
+    first, second = (Prefixes(slots.folder, name, slots.keep, 4_000) for name in ("old model", "new model"))
+    for prefixes in (first, second):
+        slots.state = b"state of the head " * 100
+        prefixes.save(HEAD, 0)
+        for number in range(3):
+            assert not prefixes.full
+            slots.state = b"state of the head " * 100 + bytes([number]) * 1_000
+            prefixes.save([{"role": "user", "content": f"head and {number}"}], 0, HEAD)
+            prefixes.settle()
+    assert second.full
+    assert sum(file.stat().st_size for file in slots.folder.glob("*.more")) <= 4_000

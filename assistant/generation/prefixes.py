@@ -1,8 +1,8 @@
 """Computed prompts on disk: what many prompts begin with takes seconds to compute and milliseconds to read.
 
-A file is named `<what it depends on>-<digest of its bytes>`, so one that was cut short or changed is noticed
-and computed again; it appears under that name whole or not at all. A head stands whole in a `.kv`, some 28 KB
-per token of the default model; what goes on from a head is kept as the difference from it, in a `.more`.
+A file is named `<model><messages>-<digest of its bytes>`, so one that was cut short or changed is noticed and
+computed again; it appears under that name whole or not at all. A head stands whole in a `.kv`, some 28 KB per
+token of the default model; what goes on from a head is kept as the difference from it, in a `.more`.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ HEADS_KEPT = 8
 ABANDONED_SECONDS = 3600.0
 """What is not finished after so long was left by a program that was killed."""
 
-_DIGITS = 32
+_DIGITS, _OWN_DIGITS = 32, 12
 
 
 class Prefixes:
@@ -41,7 +41,7 @@ class Prefixes:
         self, folder: Path, identity: str, keep: Callable[[str, int, str], bool], most_bytes: int
     ) -> None:
         self._folder = folder
-        self._identity = identity
+        self._own = _hexadecimal(identity, _OWN_DIGITS)
         self._keep = keep
         self._most_bytes = most_bytes
         self._sound: set[Path] = set()
@@ -89,8 +89,11 @@ class Prefixes:
 
     @property
     def full(self) -> bool:
-        """Would what goes on from heads soon be removed to make room?"""
-        files = self._newest_first(".more")
+        """Is there so much of this model that some of it would soon be removed to make room?
+
+        What another model or build has left is removed first, for nobody reads it.
+        """
+        files = self._newest_first(".more", self._own)
         taken = sum(map(_size, files))
         return taken + taken // max(1, len(files)) >= self._most_bytes
 
@@ -136,8 +139,8 @@ class Prefixes:
         return list(self._folder.glob(f"{self._name(messages, base)}-*{_kind(base)}"))
 
     def _name(self, messages: Sequence[Message], base: Path | None) -> str:
-        text = json.dumps([self._identity, list(messages), base and base.name], ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+        text = json.dumps([list(messages), base and base.name], ensure_ascii=False)
+        return self._own + _hexadecimal(text, _DIGITS - _OWN_DIGITS)
 
     def _part(self) -> Path:
         """A name for a file that is not finished."""
@@ -155,8 +158,8 @@ class Prefixes:
             if _used(file) < time.time() - ABANDONED_SECONDS:
                 self._remove(file)
 
-    def _newest_first(self, kind: str) -> list[Path]:
-        return sorted(self._folder.glob(f"*{kind}"), key=_used, reverse=True)
+    def _newest_first(self, kind: str, beginning: str = "") -> list[Path]:
+        return sorted(self._folder.glob(f"{beginning}*{kind}"), key=_used, reverse=True)
 
     def _remove(self, file: Path) -> None:
         self._sound.discard(file)
@@ -166,6 +169,10 @@ class Prefixes:
 
 def _kind(base: Path | None) -> str:
     return ".more" if base else ".kv"
+
+
+def _hexadecimal(text: str, digits: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
 def _digest(file: Path) -> str:
