@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.text import simplified
+from assistant.text import simplified, split_sentences
 
 _CLAUSES = re.compile(
     r"[?？,，;；。]|\.\s"
@@ -59,6 +59,23 @@ def is_order(question: str) -> bool:
     text = simplified(question)
     asks = _ASKS.search(text) or "?" in text or "？" in text
     return not asks and _ORDERS.search(text) is not None
+
+
+_OVERRIDES = re.compile(
+    r"(?:忽略|忽视|无视|不(?:要|用)?(?:理会|管)|忘(?:记|掉|了)|抛开|跳过|绕过)[^。？！?!]{0,16}(?:指令|指示|提示|规则|设定|要求|限制)"
+    r"|\b(?:ignore|disregard|forget|override|bypass|skip)\b[^.?!]{0,50}"
+    r"\b(?:instructions?|prompts?|rules?|guidelines?|directions?|orders?)\b",
+    re.I,
+)
+
+
+def without_overrides(question: str) -> str:
+    """A question without the sentences that put the assistant under other rules, and what these dictate."""
+    sentences = split_sentences(question)
+    overrides = [text for text in sentences if _OVERRIDES.search(simplified(text))]
+    kept = [text for text in sentences if text not in overrides and not is_order(text)]
+    asks = any(text.endswith(("?", "？")) for text in kept)
+    return " ".join(kept) if overrides and asks else question
 
 
 _SMALL_TALK = re.compile(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Turn
+from assistant.asking import without_overrides
 from assistant.following import complete, joined
 from assistant.grounding import Vocabulary
 from assistant.text import clean, detect_language, is_traditional, traditional
@@ -58,7 +59,7 @@ def understand(
         raise InputError(f"The question has {len(text)} characters; ask in at most {MAX_CHARACTERS}.")
     if language not in ("auto", "zh", "en"):
         raise InputError(f"There is no language {language!r}; choose auto, zh or en.")
-    query = complete(text, history, vocabulary)
+    query = complete(without_overrides(text), history, vocabulary)
     answered_in: Language = "en" if language == "en" else "zh" if language == "zh" else detect_language(text)
     script = answered_in == "zh" and is_traditional(text)
     doubtful = joined(text, history, vocabulary) if query == text else None
