@@ -66,18 +66,22 @@ def attribute(
 
     One sentence has to support the whole claim, or else one sentence each of its clauses: words gathered
     from several sentences into one clause support nothing. `marked` are the numbers the model gave (1-based,
-    in the order of `evidence`); they only break ties.
+    in the order of `evidence`); they only break ties. A clause alone no longer shows what its "it" is,
+    so what is said of another subject is refused whole.
     """
     nearest = _nearest(text, marked, evidence, vocabulary)
     first: Support | None = None
+    taken = False
     for sentence in nearest:
         support = check(text, [sentence.quote], vocabulary, question)
         if support:
             return Claim(text, (sentence,), _verdict(support), support.reason)
         first = first or support
+        taken = taken or support.kind == "subject"
     assert first is not None
     misread = evidence[marked[0] - 1] if len(marked) == 1 and 1 <= marked[0] <= len(evidence) else nearest[0]
-    return _piecewise(text, nearest, vocabulary, question) or Refused(first, misread)
+    pieced = None if taken else _piecewise(text, nearest, vocabulary, question)
+    return pieced or Refused(first, misread)
 
 
 def fit(outcome: Claim | Refused, question: str, broken_off: bool = False) -> Claim | None:

@@ -38,6 +38,8 @@ _KINDS = {
     "limit": "altered limit",
     "comparison": "altered comparison",
     "modality": "altered strength",
+    "rating": "altered rating",
+    "subject": "said of another thing",
     "binding": "said of another thing",
     "overlap": "fabricated",
     "lead": "yes or no contradicts the rest",

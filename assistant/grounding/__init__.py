@@ -4,9 +4,10 @@
 
 `names` and `numbers` bring texts into one form, `words` and `clauses` find what says the same. Each of the
 others holds one kind of meaning against the evidence: `polarity` what is denied, `force` how far and how
-strongly it is said, `conditions` what is only supposed, `contrast` and `winners` which way a comparison goes,
-`binding` (on `pieces` and `alignment`) of what each name and number is said, `alternatives` things of one
-kind, `lead` the yes or no in front. `check` asks them all.
+strongly it is said, `ratings` how highly, `conditions` what is only supposed, `contrast` and `winners` which
+way a comparison goes, `subjects` whose is what is said, `binding` (on `pieces` and `alignment`) of what each
+name and number is said, `alternatives` things of one kind, `lead` the yes or no in front. `check` asks them
+all.
 """
 
 from assistant.grounding.check import Quote, Support, check

@@ -1,8 +1,9 @@
 """The one decision: does a sentence follow from the sentences it cites?
 
 Checks in order, each of which can only refuse: the sentence's numbers and names stand in its evidence;
-enough of its words are the evidence's words, in every clause; negation, limits, comparison and strength
-agree; each name and number is said of the same thing; and a leading "yes" or "no" fits the rest.
+enough of its words are the evidence's words, in every clause; negation, limits, comparison, strength and
+praise agree; it is said of the same subject, and so is each name and number; and a leading "yes" or "no"
+fits the rest.
 
 Texts are compared in one language; the other edition's quote only adds numbers and names, so that
 "December" and "12 月" meet.
@@ -24,12 +25,26 @@ from assistant.grounding.lead import lead_contradicts, split_lead, strip_report
 from assistant.grounding.names import Vocabulary, canonical
 from assistant.grounding.numbers import missing_numbers, numbers
 from assistant.grounding.polarity import misdenied
+from assistant.grounding.ratings import unearned
+from assistant.grounding.subjects import half_told, misreferred, reattached
 from assistant.grounding.winners import wrong_winners
 from assistant.grounding.words import addition, content, coverage
 from assistant.text import normalise
 
 Kind = Literal[
-    "", "none", "number", "name", "overlap", "negation", "limit", "comparison", "modality", "binding", "lead"
+    "",
+    "none",
+    "number",
+    "name",
+    "overlap",
+    "negation",
+    "limit",
+    "comparison",
+    "modality",
+    "rating",
+    "subject",
+    "binding",
+    "lead",
 ]
 """Which check refused: "" for none of them, "none" where there is no usable evidence."""
 
@@ -252,6 +267,20 @@ def _comparison(case: _Case) -> Support | None:
     return None
 
 
+def _rating(case: _Case) -> Support | None:
+    word = unearned(case.body, [case.both])
+    return _refused("rating", f"the evidence does not rate it so: {word}") if word else None
+
+
+def _subject(case: _Case) -> Support | None:
+    if alone := half_told(case.body, case.texts, case.vocabulary):
+        return _refused("subject", f"not said of it alone in the evidence: {', '.join(alone)}", alone)
+    taken = misreferred(case.body, case.texts, case.vocabulary) or reattached(
+        case.body, case.texts, case.vocabulary
+    )
+    return _refused("subject", f"said of another thing in the evidence: {taken}") if taken else None
+
+
 def _binding(case: _Case) -> Support | None:
     wrong = misbound(case.body, case.sides, case.vocabulary)
     if not wrong and case.question and _is_fragment(case):
@@ -295,6 +324,8 @@ _CHECKS: tuple[Callable[[_Case], Support | None], ...] = (
     _negation,
     _limit,
     _comparison,
+    _rating,
+    _subject,
     _binding,
     _lead,
 )
