@@ -230,7 +230,7 @@ def _support(text: str, quotes: Sequence[Quote], question: str) -> Support:
     """The first quote that supports the text decides; else each clause needs one of its own."""
     tried = [check(text, [quote], _vocabulary(), question) for quote in quotes]
     held = next((support for support in tried if support), None)
-    if held is None and len(quotes) > 1:
+    if held is None and len(quotes) > 1 and not any(support.kind == "subject" for support in tried):
         parts = clauses(canonical(text))
         if len(parts) > 1 and all(any(check(part, [q], _vocabulary()) for q in quotes) for part in parts):
             held = Support("supported", "each of its clauses is supported by a sentence")

@@ -274,7 +274,7 @@ def _rating(case: _Case) -> Support | None:
 
 def _subject(case: _Case) -> Support | None:
     if alone := half_told(case.body, case.texts, case.vocabulary):
-        return _refused("subject", f"not said of it alone in the evidence: {', '.join(alone)}", alone)
+        return _refused("subject", f"not said of it alone in the evidence: {', '.join(alone)}")
     taken = misreferred(case.body, case.texts, case.vocabulary) or reattached(
         case.body, case.texts, case.vocabulary
     )

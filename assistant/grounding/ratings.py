@@ -54,7 +54,7 @@ _RATINGS = (
         r"最好|更好|很好|优|胜|\bgood\b|\bgreat\b|\bbe(?:st|tter)\b|\bwins?\b",
     ),
     _rating(
-        r"旨在|专为|是为.{1,20}(?:设计|打造)|\b(?:designed|intended) (?:\w+ly )?(?:to|for)\b",
+        r"旨在|专为|是为.{1,20}(?:设计|打造)|\b(?:designed|intended) (?:\w+ly )?(?:to|for)\b|\baimed at\b",
         r"设计|初衷|目的|为了|专[为门]|用[于来]|\bdesign\w*|\binten\w+|\bmeant\b|\baim\w*|\bpurpose\w*",
     ),
     _rating(r"灵活|\bflexib\w+", r"任意|动态|\bdynamic\w*|\barbitrary\b|\badapt\w*"),
