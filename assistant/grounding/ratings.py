@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.grounding.names import canonical
+from assistant.grounding.words import characters, content
+from assistant.text import CJK
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ _RATINGS = (
         r"广泛|主导|增长|最多|采用率|\bwidely\b|\bdominat\w*|\bgrow\w*|\bgrew\b|\badopt\w*",
     ),
     _rating(
+        r"\b(?:ideal|perfect|excellent|good|great) for\b|非常适合|完美适合|最适合",
+        r"首选|最好|更好|很好|适合|有用|值得|\bgood\b|\bbe(?:st|tter)\b|\bideal\b|\bprefer\w*|\bsuit\w*|\buseful\b|\bvaluable\b",
+    ),
+    _rating(
         r"主导|统治|\bdomina\w+",
         r"主流|领先|首选|广泛|完胜|\bahead\b|\bwin\w*|\bpreferred\b|\bwidely\b",
     ),
@@ -65,11 +71,28 @@ _RATINGS = (
 )
 
 
+_COMPARED = re.compile(
+    rf"\b(?:is|are|was|were|much|far|somewhat|slightly|bit|even|still) ([a-z]{{3,}}er) than\b"
+    rf"|比[^,。]*更([{CJK}])"
+)
+"""A comparison and its word, which has to be one of the evidence's words."""
+_GENERAL = re.compile(
+    r"better|worse|larger|bigger|smaller|higher|lower|fewer|greater|stronger|faster|[多好强高大快少差低小慢]"
+)
+"""Words of comparison that are compared in `contrast`."""
+
+
 def unearned(sentence: str, evidence: Sequence[str]) -> str:
-    """The word of praise that the evidence (in either edition) does not earn; "" for none."""
+    """The word of praise or comparison that the evidence (in either edition) does not earn; "" for none."""
     said, given = canonical(sentence).lower(), canonical(" ".join(evidence)).lower()
     for rating in _RATINGS:
         match = rating.said.search(said)
         if match and not rating.earned.search(given):
+            return match.group().strip()
+    known, single = content(given), characters(given)
+    for match in _COMPARED.finditer(said):
+        word = match[1] or match[2]
+        held = content(re.sub("ier$", "y", word)) & known or word in single
+        if not held and not _GENERAL.fullmatch(word):
             return match.group().strip()
     return ""
