@@ -26,7 +26,7 @@ LONG = 40
 """Characters above which a question tells of more than what it asks."""
 NAMED = "strong reader"
 """The cue that words for a reader are there, which is the least from which a wish for advice is presumed."""
-OF_THE_CASE = frozenset({"weighs"})
+OF_THE_CASE = frozenset({"weighs", "skills", "attribute"})
 """Cues that tell of the reader's case, not whether advice is wanted."""
 WANTED = 0.5
 """Probability from which the reader gets advice."""

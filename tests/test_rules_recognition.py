@@ -319,3 +319,37 @@ def test_a_long_statement_after_advice_may_tell_a_fact_in_words(by_hand):
     said = "To be more precise about it, the net is bolted into the gear box of a crane."
     assert recognise(said, before, by_hand).facts == {"target": "embedded"}
     assert recognise(said.replace("bolted into", "told of"), before, by_hand).intent != "advice"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Our backend developers know only PyTorch. What should the company deploy with?",
+        "I lead a PyTorch-only team at a bank, what should we serve models with?",
+        "My colleagues have nothing but PyTorch experience; which framework for our product in production?",
+        "公司里的人只学过 PyTorch,上线该用哪个框架?",
+        "我们部门一直只用 PyTorch,产品要投产,选哪个框架?",
+    ],
+)
+def test_who_knows_only_pytorch_needs_no_model_of_it(question):
+    situation = recognise(question)
+    assert situation.audience == "industry" and "pytorch_only" not in situation.facts
+    assert situation.outcome().frameworks == ("TensorFlow",)
+
+
+@pytest.mark.model
+def test_nor_does_likeness_make_it_so(likely):
+    question = "团队里大家只熟 PyTorch,公司要把模型放到服务器上,该用哪个框架?"
+    assert recognise(question, likely=likely).facts == {"target": "production"}
+
+
+def test_a_model_stays_one_whatever_people_know():
+    question = "My team knows only PyTorch, and our product needs a net available only in PyTorch. Which one?"
+    assert recognise(question).facts == {"pytorch_only": True}
+    assert recognise("公司只会 PyTorch,要的模型也只有 PyTorch 版,选哪个框架?").facts == {"pytorch_only": True}
+
+
+def test_a_question_about_a_thing_after_advice_asks_for_no_advice():
+    before = [{"role": "user", "content": "My company ships a phone app. Which framework?"}]
+    assert recognise("Which colour does an app icon have?", before).intent != "advice"
+    assert recognise("What about tablets?", before).intent == "advice"

@@ -25,6 +25,8 @@ EXPLICIT, INFERRED, CARRIED, LIKENESS, UNKNOWN = 1.0, 0.8, 0.7, 0.6, 0.0
 """Confidence in a reader who is named, follows from facts, was known before, is likely; and in none."""
 NOT_ASKED = {"factual", "reports", "compare", "outside-objects", "outside-frameworks"}
 """Cues of a question that wants no advice, whatever it is like."""
+ASKING = frozenset({"asks", "factual", "compare", "reports", "attribute"})
+"""Cues of a question of its own, which answers none that was asked back."""
 NAMES, ASKS = -0.6, -0.4
 """Score above which a judgement names a reader: where advice is asked for, and where no word asks for it.
 Low, for `assistant.intent` weighs once more whether advice is wanted."""
@@ -36,6 +38,8 @@ TOLD_AFTER = 120
 """Folded characters up to which a turn may tell more of the case of the one before."""
 PLANS_OF_WHAT_IS_WEIGHED = frozenset({("plan", "use_tensorflow"), ("plan", "avoid_tensorflow")})
 """What nobody has decided who asks whether to take TensorFlow, though likeness sees a plan in the name."""
+MODELS_OF_PYTORCH = "pytorch_only"
+"""The fact of models that exist only in PyTorch, which nobody tells by knowing only PyTorch."""
 SHORT_REPLY = 40
 """Folded characters up to which a turn without a question of its own may answer the one before."""
 
@@ -194,7 +198,7 @@ def _told_after(
     """After advice: the situation before with the facts that a turn tells, in words of the lexicon or not."""
     assert before.audience is not None
     told, _, shown = _facts(reading, before.audience, before.facts, words)
-    said = seen.said(before.audience, SAID_BESIDE)
+    said = _said(seen, before.audience, SAID_BESIDE, reading)
     facts = {**told, **{fact: value for fact, value in said.items() if fact not in shown}}
     if facts == before.facts:
         return situation
@@ -205,15 +209,23 @@ def _told(situation: Situation, reading: _Reading, seen: Judgement) -> Situation
     """The situation with the facts that its reader is judged to have said and no word told."""
     if situation.intent != "advice" or situation.audience is None:
         return situation
-    said = seen.said(situation.audience, SAID_BESIDE if situation.facts else SAID)
-    if "weighs" in reading.cues:
-        said = {fact: value for fact, value in said.items() if (fact, value) not in PLANS_OF_WHAT_IS_WEIGHED}
+    said = _said(seen, situation.audience, SAID_BESIDE if situation.facts else SAID, reading)
     facts: Facts = {**said, **situation.facts}
     if situation.confidence != CARRIED:
         facts = _needed(situation.audience, facts, situation.facts)
     if facts == situation.facts:
         return situation
     return _settled("advice", situation.audience, facts, situation.confidence, reading, situation.words)
+
+
+def _said(seen: Judgement, audience: str, least: float, reading: _Reading) -> dict[str, Value]:
+    """What is judged to be said, but for what the words show to be something else."""
+    said = dict(seen.said(audience, least))
+    if "weighs" in reading.cues:
+        said = {fact: value for fact, value in said.items() if (fact, value) not in PLANS_OF_WHAT_IS_WEIGHED}
+    if "skills" in reading.cues:
+        said.pop(MODELS_OF_PYTORCH, None)
+    return said
 
 
 def _needed(audience: str, facts: Facts, told: Facts) -> Facts:
@@ -232,12 +244,19 @@ def _needed(audience: str, facts: Facts, told: Facts) -> Facts:
 def _read(words: Lexicon, text: str) -> _Reading:
     heard = without_orders(text)
     folded = words.fold(heard)
-    values = tuple(words.values(folded))
+    values = _values(words, folded)
     cues = {name for name, pattern in words.intent.items() if pattern.search(folded)}
     cues |= {f"reply-{name}" for name, pattern in words.replies.items() if pattern.search(folded)}
     cues |= {f"outside-{name}" for name, pattern in words.outside.items() if pattern.search(folded)}
     readers = tuple(hit for hit in words.readers(folded) if not hit.negated)
     return _Reading(heard, folded, readers, values, frozenset(cues), _outside(cues, readers))
+
+
+def _values(words: Lexicon, folded: str) -> tuple[Hit, ...]:
+    """The values that the words name; what people know or work with is no model of theirs."""
+    beside = words.intent["skills"].sub(" ", folded)
+    models = [hit for hit in words.values(beside) if hit.name == MODELS_OF_PYTORCH]
+    return (*(hit for hit in words.values(folded) if hit.name != MODELS_OF_PYTORCH), *models)
 
 
 def _outside(cues: Iterable[str], readers: Sequence[Hit]) -> tuple[str, ...]:
@@ -317,7 +336,7 @@ def _describes_oneself(reading: _Reading) -> bool:
 
 def _follows(reading: _Reading) -> bool:
     """Does this turn lean on the one before: by its first words, its ending, or by being a bare answer?"""
-    bare = len(reading.folded) <= SHORT_REPLY and not reading.cues & {"asks", "factual", "compare", "reports"}
+    bare = len(reading.folded) <= SHORT_REPLY and not ASKING & reading.cues
     return "followup" in reading.cues or bare
 
 
