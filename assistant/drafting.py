@@ -8,7 +8,7 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Generator as Stream
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from assistant import abstention, intent, prompts, rules, wording
@@ -21,6 +21,7 @@ from assistant.generation.base import Generator, Message, Request, Usage
 from assistant.grounding import Vocabulary, coverage, evades, settle_lead
 from assistant.history import Asked
 from assistant.intent import Discerner
+from assistant.reasons import repeats, shortened, telling
 from assistant.supporting import Claim, attribute, fit, quoted, verbatim
 from assistant.text import as_sentence, clean, ends, split_markers, stopped, whole_sentences
 from corpus.article import Language
@@ -36,8 +37,6 @@ MOST_ADDED = 2
 """Sentences added to a recommendation for what else was asked."""
 REPEATED = 0.8
 """A reason of which a larger share of words stands in the verdict says nothing new."""
-NEARLY_REPEATED = 0.6
-"""The same where the reason is the very sentence that the verdict cites."""
 ASKS_AFTER_ALL = 0.75
 """Likeness to a known question from which an order is that question in other words."""
 MARKER = "["
@@ -113,23 +112,24 @@ class Drafter:
         )
         verdict, *reasons = said
         cited = self._located(verdict)
-        reasons = [reason for reason in reasons if not self._repeats(reason, verdict)] or reasons
         reasons = self._by_relevance(reasons, asked, hits)
         yield Claim(verdict.text, cited, "rule", "what the flowchart says for this situation")
         if outcome is None:
             yield from quoted([sentence for reason in reasons for sentence in self._located(reason)][:2])
             return
         draft.recommendation = outcome.recommendation(asked.language)
+        reasons = telling(
+            verdict.text,
+            reasons,
+            rules.bridges(outcome, asked.language, asked.own),
+            rules.elsewhere(outcome, asked.language) if wants_reason(asked.own) else [],
+            self._vocabulary,
+        )
         told = list(cited)
         for claim in self._reason(asked, outcome, verdict.text, reasons, draft):
             told += claim.evidence
             yield claim
         yield from quoted(self._more(asked, outcome, told))
-
-    def _repeats(self, reason: rules.Said, verdict: rules.Said) -> bool:
-        """Is it the sentence that the verdict cites, in about the same words?"""
-        own = set(self._located(verdict)).issuperset(self._located(reason))
-        return own and coverage(reason.text, verdict.text) > NEARLY_REPEATED
 
     def _by_relevance(self, reasons: list[rules.Said], asked: Asked, hits: Sequence[Hit]) -> list[rules.Said]:
         """What a question asks for beside the advice goes first, for one reason is told."""
@@ -150,12 +150,14 @@ class Drafter:
         another case: the quote is that part.
         """
         told: set[Evidence] = set()
-        if self._generator is not None:
+        if self._generator is not None and reasons:
             evidence = [sentence for reason in reasons for sentence in self._located(reason)]
             messages = prompts.reason(asked.language, [e.text for e in evidence], verdict)
             for claim in self._phrase(asked, messages, evidence, draft):
-                repeats = coverage(claim.text, verdict) > REPEATED
-                if not repeats and rules.agrees(claim.text, asked.language, outcome):
+                claim = replace(claim, text=shortened(claim.text, verdict))
+                again = coverage(claim.text, verdict) > REPEATED
+                again = again or repeats(claim.text, verdict, self._vocabulary)
+                if not again and rules.agrees(claim.text, asked.language, outcome):
                     told.update(claim.evidence)
                     yield claim
         wanted = reasons if wants_reason(asked.own) else reasons[: not told]

@@ -17,9 +17,11 @@ from dataclasses import replace
 from assistant import foreseeing, wording
 from assistant.answer import (
     Answer,
+    AskNext,
     Counterpart,
     Event,
     Final,
+    Recommendation,
     Retrieved,
     SearchResult,
     Sentence,
@@ -36,7 +38,7 @@ from assistant.grounding import Vocabulary
 from assistant.history import Asked, understand
 from assistant.remembered import Remembered, basis
 from assistant.settings import Settings, load_settings
-from assistant.text import traditional
+from assistant.standing import Standing
 from corpus import article, chunking
 from corpus.article import LANGUAGES, Language
 from corpus.errors import AssistantError
@@ -45,9 +47,6 @@ from index.retriever import Hit, Retriever
 
 PASSAGES = 6
 """Aligned passages retrieved for a question."""
-
-STANDS_ALONE = 0.75
-"""Likeness to a known question from which a question without a name needs nothing from before."""
 
 SPACE: dict[Language, str] = {"zh": "", "en": " "}
 """What stands between two sentences."""
@@ -64,6 +63,7 @@ class Engine:
         zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
         self._vocabulary = Vocabulary.of(zh, en)
         self._drafter = Drafter(retriever, generator, passages, self._vocabulary, settings.max_answer_tokens)
+        self._standing = Standing(retriever, (*zh, *en))
         self._remembered = Remembered(settings.cache, basis(settings, generator.name if generator else ""))
 
     @classmethod
@@ -117,7 +117,7 @@ class Engine:
             for claim in claims:
                 timings.first_token_ms = timings.first_token_ms or _since(began)
                 markers, new = ledger.cite(claim.evidence)
-                text = traditional(claim.text) if asked.traditional else claim.text
+                text = asked.in_script(claim.text)
                 sentences.append(
                     Sentence(text=text, citations=markers, verdict=claim.verdict, reason=claim.reason)
                 )
@@ -127,7 +127,7 @@ class Engine:
         if not sentences:
             small_talk = is_small_talk(asked.question)
             silence = (wording.WHAT_I_AM if small_talk else wording.NOT_ANSWERED)[asked.language]
-            shown = [traditional(silence) if asked.traditional else silence]
+            shown = [asked.in_script(silence)]
             yield Token(text=shown[0])
         timings.total_ms = _since(began)
         timings.prompt_tokens = draft.usage.prompt_tokens
@@ -143,9 +143,9 @@ class Engine:
                 abstained=not sentences,
                 sentences=sentences,
                 citations=ledger.citations,
-                recommendation=draft.recommendation,
-                ask_next=draft.ask_next,
-                note=draft.note,
+                recommendation=_in_script(draft.recommendation, asked),
+                ask_next=_asked_in_script(draft.ask_next, asked),
+                note=asked.in_script(draft.note),
                 also_read=ledger.uncited(hit.passage for hit in hits),
                 timings=timings,
                 model=draft.model,
@@ -153,12 +153,9 @@ class Engine:
         )
 
     def _understand(self, question: str, history: Sequence[Turn], language: str) -> Asked:
-        """The question as it stands alone; one that names nothing does if it is like a known question."""
+        """The question, with the one before it where it names nothing and does not stand alone."""
         asked = understand(question, history, language, self._vocabulary)
-        if (
-            asked.joined is None
-            or self._retriever.needs(asked.query, asked.language).likeness >= STANDS_ALONE
-        ):
+        if asked.joined is None or self._standing.alone(asked.query, asked.language):
             return asked
         return replace(asked, query=asked.joined)
 
@@ -187,6 +184,20 @@ def _result(hit: Hit) -> SearchResult:
         ),
         source_spans=trace(own),
     )
+
+
+def _in_script(advice: Recommendation | None, asked: Asked) -> Recommendation | None:
+    """The advice with its question in the asker's script; its quotes stay as the article has them."""
+    if advice is None:
+        return None
+    return advice.model_copy(update={"ask_next": _asked_in_script(advice.ask_next, asked)})
+
+
+def _asked_in_script(question: AskNext | None, asked: Asked) -> AskNext | None:
+    if question is None:
+        return None
+    options = [{**option, "label": asked.in_script(option["label"])} for option in question.options]
+    return AskNext(fact=question.fact, question=asked.in_script(question.question), options=options)
 
 
 def _since(began: float) -> float:

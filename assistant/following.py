@@ -25,10 +25,14 @@ FRAMEWORKS = frozenset({"tensorflow", "pytorch", "jax", "keras"})
 MAKERS = frozenset({"google", "facebook", "aws", "microsoft", "deepmind", "openai"})
 """Who made a thing; rarely what "it" is."""
 
+PLATFORMS = frozenset({"iot", "android", "ios", "linux", "raspberrypi", "ai", "api"})
+"""What things run on or belong to ("an Android app"); never what "it" is."""
+
 _DUMMY = re.compile(
     r"\b(?:is|was|isn't|wasn't|does|would) it "
     r"(?:true|correct|right|possible|fair|worth|make sense|matter|better|easier|a good)\b"
-    r"|\bit (?:is|seems|looks|takes)\b",
+    r"|\bit (?:is|seems|looks|takes)\b|\bif (?:it|this|that) (?:were|was|is|had)\b"
+    r"|(?:如果|要是|假如|假设|万一|若)它?(?:是|换)",
     re.I,
 )
 _PRONOUN = re.compile(
@@ -57,6 +61,10 @@ _DESCRIBES_A_THING = re.compile(
     r"|\b(?:a|the|that|one) (?:\w+ )?"
     r"(?:tool|library|framework|platform|product|service|package|toolkit|company|lab)\b",
     re.I,
+)
+_OF_ONESELF = re.compile(r"\b(?:i|i'm|we|we're|my|our)\b|我|咱|本人", re.I)
+_QUESTION = re.compile(
+    r"[?？]|[吗呢]\s*$|\b(?:who|what|which|when|where|why|how)\b|谁|什么|哪|多少|怎么", re.I
 )
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -120,12 +128,18 @@ def completed(text: str, before: str, said: str, vocabulary: Vocabulary) -> str:
     for pattern, thing in ((_ORDINAL, _ordinal), (_PRONOUN, _subject)):
         match = pattern.search(plain)
         own = match and any(name.start < match.start() for name in named)
-        if match and not own and not _DUMMY.search(plain):
+        if match and not own and not _DUMMY.search(plain) and not _tells_on(plain, before):
             subject = thing(match.group(), before, said, vocabulary)
             if subject:
                 return _put(plain, match, subject)
     leans = _LEANS.search(plain) or (_PRONOUN.search(plain) and not named) or _is_fragment(plain, named)
     return f"{before} {text}" if leans else text
+
+
+def _tells_on(text: str, before: str) -> bool:
+    """Does a reader who spoke of a thing of their own tell more of it? Then "it" is that thing."""
+    states = text.rstrip().endswith((".", "。", "!", "！")) or not _QUESTION.search(text)
+    return states and _OF_ONESELF.search(before) is not None
 
 
 def _is_fragment(text: str, named: Sequence[Name]) -> bool:
@@ -153,7 +167,7 @@ def _swapped(text: str, named: Sequence[Name], before: str, vocabulary: Vocabula
 def _subject(pronoun: str, before: str, said: str, vocabulary: Vocabulary) -> str | None:
     """What "it" is: the tool asked about, else the first the answer brought up, else maker or framework."""
     asked = canonical(before)
-    names = vocabulary.find(asked)
+    names = [name for name in vocabulary.find(asked) if name.value not in PLATFORMS]
     tools = [n for n in names if n.value not in FRAMEWORKS | MAKERS]
     if tools:
         return _written(asked, tools[0])

@@ -8,7 +8,7 @@ from assistant.answer import Turn
 from assistant.asking import without_overrides
 from assistant.following import complete, joined
 from assistant.grounding import Vocabulary
-from assistant.text import clean, detect_language, is_traditional, traditional
+from assistant.text import clean, detect_language, is_traditional, tells_script, traditional
 from corpus.article import Language
 from corpus.errors import InputError
 
@@ -45,7 +45,11 @@ class Asked:
         """The question as it was understood, in the asker's script; None where it stood alone already."""
         if self.query == self.question:
             return None
-        return traditional(self.query) if self.traditional else self.query
+        return self.in_script(self.query)
+
+    def in_script(self, text: str) -> str:
+        """A text of ours in the asker's script."""
+        return traditional(text) if self.traditional else text
 
 
 def understand(
@@ -61,6 +65,12 @@ def understand(
         raise InputError(f"There is no language {language!r}; choose auto, zh or en.")
     query = complete(without_overrides(text), history, vocabulary)
     answered_in: Language = "en" if language == "en" else "zh" if language == "zh" else detect_language(text)
-    script = answered_in == "zh" and is_traditional(text)
+    script = answered_in == "zh" and _in_traditional(text, history)
     doubtful = joined(text, history, vocabulary) if query == text else None
     return Asked(text, query, answered_in, script, tuple(history), doubtful)
+
+
+def _in_traditional(text: str, history: Sequence[Turn]) -> bool:
+    """The reader's script, by the latest of their turns that tells; Simplified where none does."""
+    own = [text, *(turn.content for turn in reversed(history) if turn.role == "user")]
+    return is_traditional(next(filter(tells_script, own), ""))

@@ -17,6 +17,11 @@ _MARKER = re.compile(r"\s*[\[【［(（]\s*(\d{1,2}(?:\s*[,，、;\-–]\s*\d{1,
 _BOUNDARY = re.compile(
     r"(?<=[。！？])(?=\s*[^\s\[])|(?<=[.!?])\s+(?=[\"'“(]?[A-Z\u3400-\u9fff])|(?<=\])\s*(?=[^\s\[。.,，;；])|\n+(?=[^\s\[])"
 )
+_JOINT = re.compile(
+    r"^(?:(?:而且|此外|另外|因此|总之|当然|话虽如此|但同时|但是|但|不过)[,，]?\s*"
+    r"|(?:moreover|in addition|therefore|in short|of course|that said|at the same time|however|but)\b[, ]*)+",
+    re.I,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
@@ -26,13 +31,18 @@ def simplified(text: str) -> str:
 
 
 def traditional(text: str) -> str:
-    """Chinese text in the Traditional script; other text unchanged."""
-    return convert(text, "s2t") if _CJK_CHARACTER.search(text) else text
+    """Chinese text in the Traditional script as Taiwan's standard writes it; other text unchanged."""
+    return convert(text, "s2tw") if _CJK_CHARACTER.search(text) else text
 
 
 def is_traditional(text: str) -> bool:
     """Does the text use characters that only the Traditional script has?"""
     return simplified(text) != text
+
+
+def tells_script(text: str) -> bool:
+    """Does the text use characters that only one of the two scripts has?"""
+    return is_traditional(text) or traditional(text) != text
 
 
 def detect_language(text: str) -> Language:
@@ -69,6 +79,11 @@ def whole_sentences(pieces: Iterable[str]) -> Iterator[str]:
         *whole, buffer = _BOUNDARY.split(buffer + piece)
         yield from (sentence.strip() for sentence in whole if sentence.strip())
     yield from split_sentences(buffer)
+
+
+def without_joint(text: str) -> str:
+    """A sentence without the words at its beginning that join it to the one before."""
+    return _JOINT.sub("", text)
 
 
 def as_sentence(text: str) -> str:

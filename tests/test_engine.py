@@ -99,6 +99,25 @@ def test_traditional_questions_get_traditional_answers(asking: Callable[..., Ans
     assert answer.citations[0].quote == TORCHSERVE_ZH
 
 
+def test_what_is_asked_back_is_in_the_askers_script(retriever: Retriever) -> None:
+    engine = Engine(retriever, None, load_settings())
+    first = engine.ask("我們公司該選哪個框架?")
+    assert first.ask_next and first.ask_next.question == "你要把深度學習用在哪裡？"
+    assert "嵌入式或物聯網設備" in [option["label"] for option in first.ask_next.options]
+    assert first.recommendation and first.recommendation.ask_next == first.ask_next
+    after = [Turn(role="user", content=first.question), Turn(role="assistant", content=first.answer)]
+    assert engine.ask(first.ask_next.options[2]["label"], after).answer.startswith("嵌入式系統")
+    plain = engine.ask("我们公司该选哪个框架?").ask_next
+    assert plain and plain.question == "你要把深度学习用在哪里？"
+
+
+def test_another_topic_takes_nothing_from_the_question_before(retriever: Retriever) -> None:
+    engine = Engine(retriever, None, load_settings())
+    before = [Turn(role="user", content="TFX 用来做什么?"), Turn(role="assistant", content="部署模型。")]
+    answer = engine.ask("蛋糕要烤几分钟才熟?", before)
+    assert answer.abstained and answer.rewritten is None
+
+
 def test_advice_comes_from_the_flowchart_whatever_the_model_says(asking: Callable[..., Answer]) -> None:
     answer = asking(
         "Use PyTorch, it is better for IoT. [1]", "My company builds an IoT device. Which framework?"

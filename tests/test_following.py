@@ -73,6 +73,27 @@ def test_a_change_of_topic_carries_nothing_over(vocabulary: Vocabulary, question
     assert complete(question, [], vocabulary) == question
 
 
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        ("We make an iOS game with voices.", "It must hear what the player says."),
+        ("My lab builds IoT scales. Which framework?", "What if it were a phone app?"),
+        ("我想用 TFLite 给农场做个秤。", "它得认出是哪种苹果。"),
+    ],
+)
+def test_a_thing_of_the_readers_own_is_not_taken_for_what_they_name(
+    vocabulary: Vocabulary, before: str, question: str
+) -> None:
+    assert complete(question, turns(before, ""), vocabulary) == f"{before} {question}"
+
+
+def test_a_short_answer_keeps_the_script_of_the_conversation(vocabulary: Vocabulary) -> None:
+    traditional = turns("我們該選哪個框架?", "")
+    assert understand("大学", traditional, "auto", vocabulary).traditional is False
+    assert understand("教授", traditional, "auto", vocabulary).traditional
+    assert understand("教授", turns("我们该选哪个框架?", ""), "auto", vocabulary).traditional is False
+
+
 def test_the_question_as_understood_is_told_in_the_askers_script(vocabulary: Vocabulary) -> None:
     asked = understand("它支援哪些系統?", turns("PyTorch Live 是什麼?", "工具。"), "auto", vocabulary)
     assert asked.rewritten == "PyTorch Live 支援哪些系統?"

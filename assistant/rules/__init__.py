@@ -5,7 +5,7 @@ from assistant.rules.decision import Outcome, ask_audience, asked, decide, load_
 from assistant.rules.drawing import draw, mermaid
 from assistant.rules.findings import Disagreement
 from assistant.rules.likely import Likely
-from assistant.rules.phrasing import Flip, Said, compose, flips, overview
+from assistant.rules.phrasing import Flip, Said, bridges, compose, elsewhere, flips, overview
 from assistant.rules.proof import Certificate, prove
 from assistant.rules.reader import Claim, read_recommendations
 from assistant.rules.recognition import LIKENESS, Situation, Understood, recognise
@@ -25,9 +25,11 @@ __all__ = [
     "agrees",
     "ask_audience",
     "asked",
+    "bridges",
     "compose",
     "decide",
     "draw",
+    "elsewhere",
     "flips",
     "holds",
     "load_flowcharts",

@@ -13,7 +13,7 @@ from assistant.rules import names
 from assistant.rules.decision import Outcome, load_flowcharts
 from assistant.rules.grammar import Grammar, grammar
 from assistant.rules.reader import Claim, clauses, languages_of, read_recommendations
-from assistant.text import normalise
+from assistant.text import normalise, without_joint
 from corpus.article import LANGUAGES, Language
 from corpus.flowcharts import Leaf
 
@@ -86,7 +86,7 @@ def _told(leaf: Leaf) -> set[str]:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\s\"'“”‘’「」『』,;:。.!?]+", "", normalise(text))
+    return re.sub(r"[\s\"'“”‘’「」『』,;:。.!?]+", "", without_joint(normalise(text)))
 
 
 def _endorsing(claims: Iterable[Claim], outcome: Outcome) -> list[Claim]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Evidence
+from assistant.rules import names
 from assistant.rules.decision import Outcome, cited, decide
 from corpus import flowcharts
 from corpus.article import Language
@@ -14,11 +15,15 @@ MAX_QUOTED = 3
 
 @dataclass(frozen=True)
 class Said:
-    """One sentence to show and what supports it. `quoted`: the text is the article's own sentence."""
+    """One sentence to show and what supports it. `quoted`: the text is the article's own sentence.
+
+    `role` is the part that a quote has in its outcome, "" for a sentence of ours.
+    """
 
     text: str
     evidence: tuple[Evidence, ...]
     quoted: bool
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,25 @@ def overview(language: Language, possible: Sequence[Outcome] = ()) -> list[Said]
     return [_case(outcome.leaf, language) for outcome in possible]
 
 
+def elsewhere(outcome: Outcome, language: Language) -> list[Said]:
+    """The supporting sentences of other sections, which `compose` leaves out."""
+    leaf = outcome.leaf
+    return [_quote(s, language) for s in leaf.evidence if s.role == "supports" and not _is_shown(s, leaf)]
+
+
+def bridges(outcome: Outcome, language: Language, question: str) -> list[Said]:
+    """What leads to another framework that the question names as well, so that its reader may have both.
+
+    Such a sentence is about the advised framework, the other one, and a tool between the two.
+    """
+    advised = {*outcome.frameworks}
+    others = ({*names.subjects(question)} & {*flowcharts.FRAMEWORKS}) - advised
+    supports = [s for s in outcome.leaf.evidence if s.role == "supports" and advised <= {*s.about}]
+    return [
+        _quote(s, language) for s in supports if others & {*s.about} and {*s.about} - {*flowcharts.FRAMEWORKS}
+    ]
+
+
 def flips(audience: str, facts: Mapping[str, object], language: Language) -> list[Flip]:
     """What would change the advice: every single other answer that leads to other frameworks.
 
@@ -73,10 +97,15 @@ def flips(audience: str, facts: Mapping[str, object], language: Language) -> lis
 
 def _compose(leaf: Leaf, language: Language) -> list[Said]:
     advice = Said(leaf.text[language], (_main(leaf, language),), quoted=False)
-    quotes = [s.quote for s in leaf.evidence if _is_shown(s, leaf)][:MAX_QUOTED]
+    quotes = [_quote(s, language) for s in leaf.evidence if _is_shown(s, leaf)][:MAX_QUOTED]
     charts = flowcharts.load()
     cases = [_case(charts.leaf(case), language) for case in leaf.cases]
-    return [advice, *(Said(q.text(language), (cited(q, language),), quoted=True) for q in quotes), *cases]
+    return [advice, *quotes, *cases]
+
+
+def _quote(support: Support, language: Language) -> Said:
+    quote = support.quote
+    return Said(quote.text(language), (cited(quote, language),), quoted=True, role=support.role)
 
 
 def _case(leaf: Leaf, language: Language) -> Said:
