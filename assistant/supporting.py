@@ -9,6 +9,7 @@ from assistant.asking import wants_whole
 from assistant.citing import Evidence
 from assistant.grounding import Support, Vocabulary, check, content, coverage, numbers
 from assistant.grounding.names import canonical
+from assistant.grounding.subjects import misreferred
 from assistant.grounding.words import characters, clauses
 from assistant.text import CJK
 
@@ -66,22 +67,18 @@ def attribute(
 
     One sentence has to support the whole claim, or else one sentence each of its clauses: words gathered
     from several sentences into one clause support nothing. `marked` are the numbers the model gave (1-based,
-    in the order of `evidence`); they only break ties. A clause alone no longer shows what its "it" is,
-    so what is said of another subject is refused whole.
+    in the order of `evidence`); they only break ties.
     """
     nearest = _nearest(text, marked, evidence, vocabulary)
     first: Support | None = None
-    taken = False
     for sentence in nearest:
         support = check(text, [sentence.quote], vocabulary, question)
         if support:
             return Claim(text, (sentence,), _verdict(support), support.reason)
         first = first or support
-        taken = taken or support.kind == "subject"
     assert first is not None
     misread = evidence[marked[0] - 1] if len(marked) == 1 and 1 <= marked[0] <= len(evidence) else nearest[0]
-    pieced = None if taken else _piecewise(text, nearest, vocabulary, question)
-    return pieced or Refused(first, misread)
+    return _piecewise(text, nearest, vocabulary, question) or Refused(first, misread)
 
 
 def fit(outcome: Claim | Refused, question: str, broken_off: bool = False) -> Claim | None:
@@ -156,6 +153,8 @@ def _piecewise(text: str, nearest: Sequence[Evidence], vocabulary: Vocabulary, q
     parts = clauses(canonical(text))
     if not 2 <= len(parts) <= MOST:
         return None
+    if misreferred(text, [sentence.quote.text for sentence in nearest], vocabulary):
+        return None  # a clause alone no longer shows what its "it" is
     found: list[Evidence] = []
     for part in parts:
         near = _nearest(part, (), nearest, vocabulary)

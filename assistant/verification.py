@@ -21,6 +21,7 @@ from assistant.answer import Answer, Citation, Recommendation, Sentence
 from assistant.citing import heading
 from assistant.grounding import Quote, Support, Vocabulary, check, negated, numbers
 from assistant.grounding.names import canonical
+from assistant.grounding.subjects import misreferred
 from assistant.grounding.words import clauses
 from assistant.text import normalise, split_markers
 from corpus import article, chunking
@@ -230,7 +231,8 @@ def _support(text: str, quotes: Sequence[Quote], question: str) -> Support:
     """The first quote that supports the text decides; else each clause needs one of its own."""
     tried = [check(text, [quote], _vocabulary(), question) for quote in quotes]
     held = next((support for support in tried if support), None)
-    if held is None and len(quotes) > 1 and not any(support.kind == "subject" for support in tried):
+    texts = [quote.text for quote in quotes]
+    if held is None and len(quotes) > 1 and not misreferred(text, texts, _vocabulary()):
         parts = clauses(canonical(text))
         if len(parts) > 1 and all(any(check(part, [q], _vocabulary()) for q in quotes) for part in parts):
             held = Support("supported", "each of its clauses is supported by a sentence")

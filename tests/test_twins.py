@@ -68,9 +68,27 @@ def test_what_is_taken_from_its_subject_is_refused(language, piece, text, kind):
 
 @pytest.mark.parametrize(("language", "piece", "text", "kind"), REFUSED)
 def test_instead_of_it_the_article_is_quoted(language, piece, text, kind):
-    """Also where every clause alone would hold: what "it" is shows only in the whole sentence."""
     given = evidence(language, piece)
     attempt = attribute(text, [1], [given], vocabulary(), "")
     assert isinstance(attempt, Refused)
     shown = fit(attempt, "")
     assert shown == Claim(given.text, (given,), "quoted", "stands in the article word for word")
+
+
+@pytest.mark.parametrize(
+    ("language", "pieces", "text", "held"),
+    [
+        ("en", ("In short, in academia", "early graduate course that prepares"),
+         "In academia, choose PyTorch, because it prepares students for deep learning research.", False),
+        ("en", ("In short, in academia", "you will very probably use PyTorch"),
+         "In academia, please choose PyTorch, because most SOTA models work in it.", True),
+        ("zh", ("总之,在工业界", "如果课程的重点是培养"),
+         "在工业界请选择 TensorFlow,因为它的重点是培养具备行业技能的深度学习工程师。", False),
+        ("zh", ("总之,在工业界", "因为它是首选的行业框架"),
+         "在工业界请选择 TensorFlow,因为它是首选的行业框架。", True),
+    ],
+)  # fmt: skip
+def test_a_clause_that_holds_alone_may_not_in_its_sentence(language, pieces, text, held):
+    """What "it" is shows only in the whole sentence, though each clause has a sentence that supports it."""
+    given = [evidence(language, piece) for piece in pieces]
+    assert isinstance(attribute(text, [1, 2], given, vocabulary(), ""), Claim if held else Refused)
