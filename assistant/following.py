@@ -12,12 +12,16 @@ import re
 from collections.abc import Sequence
 
 from assistant.answer import Turn
+from assistant.asking import kinds
 from assistant.grounding import Vocabulary
 from assistant.grounding.names import Name, canonical
 from assistant.text import CJK, clean
 
 FEW = 6
 """Words and characters below which a question is a fragment."""
+
+BESIDE_A_NAME = 14
+"""Characters beside the name in a question for what it is ("And what is TorchX?")."""
 
 FRAMEWORKS = frozenset({"tensorflow", "pytorch", "jax", "keras"})
 """Named in most questions; a question about a tool is about the tool."""
@@ -122,6 +126,8 @@ def completed(text: str, before: str, said: str, vocabulary: Vocabulary) -> str:
         return text
     plain = canonical(text)
     named = vocabulary.find(plain)
+    if _only_asks_what_is(plain, named):
+        return text
     swapped = _swapped(plain, named, before, vocabulary)
     if swapped:
         return swapped
@@ -140,6 +146,12 @@ def _tells_on(text: str, before: str) -> bool:
     """Does a reader who spoke of a thing of their own tell more of it? Then "it" is that thing."""
     states = text.rstrip().endswith((".", "。", "!", "！")) or not _QUESTION.search(text)
     return states and _OF_ONESELF.search(before) is not None
+
+
+def _only_asks_what_is(text: str, named: Sequence[Name]) -> bool:
+    """Does a text ask what a named thing is, and nothing more, whatever word it begins with?"""
+    besides = len(text) - sum(name.end - name.start for name in named)
+    return bool(named) and besides <= BESIDE_A_NAME and "definition" in kinds(text)
 
 
 def _is_fragment(text: str, named: Sequence[Name]) -> bool:

@@ -66,6 +66,8 @@ def test_what_leans_on_before_is_completed(
         "Does TorchServe make it easy to serve a model?",
         "谷歌 Colab 提供其他加速器吗?",
         "PyTorch Live 是什么时候发布的?",
+        "那 Keras 是什么?",
+        "And what is Colab?",
     ],
 )
 def test_a_change_of_topic_carries_nothing_over(vocabulary: Vocabulary, question: str) -> None:
