@@ -14,7 +14,7 @@ from assistant.rules import Said
 from assistant.text import as_sentence, without_joint
 
 REPEATED = 0.5
-"""Share of a sentence's words in the verdict from which it says the same, if it names nothing new."""
+"""Share of a sentence's words in the verdict above which it says the same, if it names nothing new."""
 
 _CAUSE = re.compile(r"(?:^|[,，]\s*|\s)(?:because\b|因为)(?! of\b)\s*", re.I)
 _GIVEN = re.compile(r"(?<=[,，])\s*(?=given\b|鉴于)", re.I)
@@ -47,22 +47,29 @@ def telling(
     alone = [each for each in new(spare) if not _POINTS_BACK.search(each.text)]
     chosen = list(bridges) or why or fresh or alone
     chosen.sort(key=lambda each: _POINTS_BACK.search(each.text) is not None)
-    return [replace(each, text=shortened(each.text, verdict)) if each.quoted else each for each in chosen]
+    return [replace(each, text=_part(each.text)) if each.quoted else each for each in chosen]
 
 
 def repeats(text: str, verdict: str, vocabulary: Vocabulary) -> bool:
     """Does a text say the verdict again and name nothing new?"""
     named, known = ({name.value for name in vocabulary.find(canonical(each))} for each in (text, verdict))
-    return named <= known and coverage(text, verdict) >= REPEATED
+    return named <= known and coverage(text, verdict) > REPEATED
 
 
 def shortened(text: str, verdict: str) -> str:
     """A sentence without the verdict before its cause, and without what joins it to another sentence."""
     cause = _cause(text)
-    if cause and coverage(text[: cause.start()], verdict) >= REPEATED:
-        return as_sentence(text[cause.end() :])
+    rest = text[cause.end() :] if cause else ""
+    if cause and not _POINTS_BACK.match(rest) and coverage(text[: cause.start()], verdict) >= REPEATED:
+        return as_sentence(rest)
     opening = _CAUSE.match(text)
     return as_sentence(text[opening.end() :] if opening else without_joint(text))
+
+
+def _part(text: str) -> str:
+    """Of a quotation what it is drawn from, with the advice; else all but its joint: both are quotations."""
+    given = _GIVEN.search(text)
+    return as_sentence(text[given.end() :] if given else without_joint(text))
 
 
 def _cause(text: str) -> re.Match[str] | None:

@@ -36,8 +36,10 @@ def test_what_only_says_the_verdict_again_is_left_out(vocabulary: Vocabulary) ->
 def test_of_advice_with_its_cause_the_cause_is_told(vocabulary: Vocabulary) -> None:
     embedded = told(vocabulary, "industry", {"target": "embedded"}, "en")
     assert embedded == ["Given the TFLite + Coral ecosystem, you should still use TensorFlow."]
-    new = told(vocabulary, "career", {"new_to_frameworks": True}, "zh")
-    assert new[0] == "它是首选的行业框架。"
+    new = told(vocabulary, "career", {"new_to_frameworks": True}, "en")
+    assert any(
+        reason.endswith("because TensorFlow is the preferred framework in industry.") for reason in new
+    )
 
 
 def test_what_cannot_be_understood_alone_comes_late(vocabulary: Vocabulary) -> None:
@@ -62,7 +64,8 @@ def test_who_wants_both_frameworks_is_told_how_first(vocabulary: Vocabulary) -> 
         ("因为它更直观。", "请使用 PyTorch。", "它更直观。"),
         ("Moreover, JAX is fast.", "Use JAX.", "JAX is fast."),
         ("此外,JAX 很快。", "请使用 JAX。", "JAX 很快。"),
-        ("Use Keras at first because it is simple.", "Use Keras at first.", "It is simple."),
+        ("Use Keras at first because Keras is simple.", "Use Keras at first.", "Keras is simple."),
+        ("请使用 JAX,因为它很快。", "请使用 JAX。", "请使用 JAX,因为它很快。"),
         ("Jobs ask for it, because firms ship.", "Use Keras.", "Jobs ask for it, because firms ship."),
         ("Because of its speed JAX spreads.", "Use JAX.", "Because of its speed JAX spreads."),
     ],

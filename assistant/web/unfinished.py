@@ -38,7 +38,8 @@ def so_far(question: str, said: str, citations: Sequence[Citation], note: str) -
 
 
 def _verdict(text: str, cited: Sequence[Citation]) -> Verdict:
-    if any(text == one.quote for one in cited):
+    part = text[1:].rstrip(".。")  # a quoted part of a sentence has got a capital and a stop
+    if any(part in one.quote for one in cited):
         return "quoted"
     advice = {leaf.text[language] for leaf in flowcharts.load().leaves() for language in ("zh", "en")}
     return "rule" if text in advice else "supported"
