@@ -70,7 +70,7 @@ _OVERRIDES = re.compile(
 
 
 def without_overrides(question: str) -> str:
-    """A question without the sentences that put the assistant under other rules, and what these dictate."""
+    """A question without the sentences that put the assistant under other rules, and what they dictate."""
     sentences = split_sentences(question)
     overrides = [text for text in sentences if _OVERRIDES.search(simplified(text))]
     kept = [text for text in sentences if text not in overrides and not is_order(text)]
@@ -81,7 +81,8 @@ def without_overrides(question: str) -> str:
 _SMALL_TALK = re.compile(
     r"\W*(?:(?:hi|hello|hey|good (?:morning|evening|afternoon)|thanks?|thank you|help|test|bye)"
     r"(?: there| you| a lot)?"
-    r"|who are you|what are you|what can you do|what can (?:i ask(?: you)?|you (?:answer|tell me|help(?: me)? with))|how (?:do|can) you help(?: me)?"
+    r"|who are you|what are you|what can (?:i ask(?: you)?|you (?:do|answer|tell me|help(?: me)? with))"
+    r"|how (?:do|can) you help(?: me)?"
     r"|(?:你|您)好[啊呀]?|哈[喽啰罗]|嗨|在吗|早上好|晚上好|谢谢[你您]?|再见|帮助"
     r"|(?:你|您)(?:是谁|是什么|叫什么(?:名字)?|能(?:做|干|回答)什么|会(?:做|干)?什么)|(?:我)?(?:能|可以)问(?:你)?什么)\W*",
     re.I,
