@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Generator as Stream
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from threading import Lock
 
 from assistant import abstention, intent, prompts, rules, wording
@@ -144,27 +145,35 @@ class Drafter:
     def _reason(
         self, asked: Asked, outcome: rules.Outcome, verdict: str, reasons: Sequence[rules.Said], draft: Draft
     ) -> Iterator[Claim]:
-        """What the article says for a verdict: the model's words where they agree with it, else the quote.
+        """What the article says for a verdict, or all of it where a reason is asked for.
 
-        All of it where a reason is asked for. A rule may rest on a part of a sentence whose rest advises on
-        another case: the quote is that part.
+        The model's words where they hold, else the quote. A rule may rest on a part of a sentence whose rest
+        advises on another case: the quote is that part.
         """
+        every = wants_reason(asked.own)
         told: set[Evidence] = set()
-        if self._generator is not None and reasons:
-            evidence = [sentence for reason in reasons for sentence in self._located(reason)]
-            messages = prompts.reason(asked.language, [e.text for e in evidence], verdict)
-            for claim in self._phrase(asked, messages, evidence, draft):
-                claim = replace(claim, text=shortened(claim.text, verdict))
-                again = coverage(claim.text, verdict) > REPEATED
-                again = again or repeats(claim.text, verdict, self._vocabulary)
-                if not again and rules.agrees(claim.text, asked.language, outcome):
-                    told.update(claim.evidence)
-                    yield claim
-        wanted = reasons if wants_reason(asked.own) else reasons[: not told]
-        for reason in wanted:
+        for claim in islice(self._worded(asked, outcome, verdict, reasons, draft), None if every else 1):
+            told.update(claim.evidence)
+            yield claim
+        for reason in reasons if every else reasons[: not told]:
             located = self._located(reason)
             if not told.issuperset(located):
                 yield verbatim(as_sentence(reason.text), located)
+
+    def _worded(
+        self, asked: Asked, outcome: rules.Outcome, verdict: str, reasons: Sequence[rules.Said], draft: Draft
+    ) -> Iterator[Claim]:
+        """The reasons in the model's words, where these agree with the verdict and say more than it."""
+        if self._generator is None or not reasons:
+            return
+        evidence = [sentence for reason in reasons for sentence in self._located(reason)]
+        messages = prompts.reason(asked.language, [e.text for e in evidence], verdict)
+        for claim in self._phrase(asked, messages, evidence, draft):
+            claim = replace(claim, text=shortened(claim.text, verdict))
+            again = coverage(claim.text, verdict) > REPEATED
+            again = again or repeats(claim.text, verdict, self._vocabulary)
+            if not again and rules.agrees(claim.text, asked.language, outcome):
+                yield claim
 
     def _more(self, asked: Asked, outcome: rules.Outcome, told: Collection[Evidence]) -> list[Evidence]:
         """What else is asked for beside the advice: sentences for it that agree with the verdict.
