@@ -78,15 +78,13 @@ class E5File:
 
     def matrix(self, name: str, inputs: int) -> tuple[Bytes, Array]:
         """A matrix in 4 bits: (outputs, blocks, 16) bytes, a weight and its neighbour in each, and scales."""
-        scales, low, high = _halves(self._blocks(name, inputs))
-        weights = np.concatenate([low, high], axis=-1)
+        scales, weights = _unpacked(self._blocks(name, inputs))
         return weights[..., 0::2] | (weights[..., 1::2] << np.uint8(4)), scales
 
     def embedded(self, tokens: Sequence[int]) -> Array:
         """Tokens -> (tokens, hidden): word, place and type together."""
-        scales, low, high = _halves(self._words[np.asarray(tokens)])
-        weights = np.concatenate([low, high], axis=-1).astype(np.float32) - 8
-        words = (weights * scales[..., None]).reshape(len(tokens), -1)
+        scales, weights = _unpacked(self._words[np.asarray(tokens)])
+        words = ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(len(tokens), -1)
         return words + self._places[: len(tokens)] + self._type
 
     def _blocks(self, name: str, inputs: int) -> Bytes:
@@ -138,8 +136,8 @@ class E5File:
         return taken
 
 
-def _halves(blocks: Bytes) -> tuple[Array, Bytes, Bytes]:
-    """Scales, and the two halves of the weights of every block."""
+def _unpacked(blocks: Bytes) -> tuple[Array, Bytes]:
+    """The scale of every block, and its weights in a byte each."""
     scales = np.ascontiguousarray(blocks[..., :2]).view(np.float16)[..., 0].astype(np.float32)
-    quarters = blocks[..., 2:]
-    return scales, quarters & np.uint8(15), quarters >> np.uint8(4)
+    pairs = blocks[..., 2:]
+    return scales, np.concatenate([pairs & np.uint8(15), pairs >> np.uint8(4)], axis=-1)
