@@ -45,9 +45,8 @@ Entry = TypeVar("Entry", Need, Known)
 
 @dataclass(frozen=True)
 class Example:
-    """A question, whether it asks for advice, what tells so, and whether it is a labelled one."""
+    """Of a question, whether it asks for advice, what tells so, and whether it is a labelled one."""
 
-    wording: str
     advice: bool
     signs: dict[str, float]
     labelled: bool = False
@@ -69,7 +68,7 @@ def examples(fold: int, embedder: Embedder, vocabulary: Vocabulary) -> Iterator[
     asked += [(wording, False) for _, wording in asked_needs if wording not in advising]
     discerner = intent.Discerner(retriever, likely, vocabulary)
     for wording, wants in asked:
-        yield Example(wording, wants, discerner.signs(understand(wording), rules.recognise(wording).cues))
+        yield Example(wants, discerner.signs(understand(wording), rules.recognise(wording).cues))
 
 
 def labelled_examples(embedder: Embedder, vocabulary: Vocabulary) -> Iterator[Example]:
@@ -83,7 +82,7 @@ def labelled_examples(embedder: Embedder, vocabulary: Vocabulary) -> Iterator[Ex
             if intent.in_doubt(situation):
                 asked = understand(question.question, question.history, "auto", vocabulary)
                 wants, seen = question.recommend is not None, discerner.signs(asked, situation.cues)
-                yield Example(asked.own, wants, seen, labelled=True)
+                yield Example(wants, seen, labelled=True)
 
 
 def _part(

@@ -91,10 +91,10 @@ def test_no_cue_of_the_case_alone_is_a_sign() -> None:
 def test_weights_are_fitted_from_examples() -> None:
     asks, tells = {"asks": 1.0}, {"factual": 1.0}
     seen = [
-        Example("", True, asks),
-        Example("", True, asks),
-        Example("", False, tells),
-        Example("", False, {}),
+        Example(True, asks),
+        Example(True, asks),
+        Example(False, tells),
+        Example(False, {}),
     ]
     fitted = fit(seen)
     assert fitted.weights["asks"] > 0 > fitted.weights["factual"]
