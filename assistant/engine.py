@@ -58,7 +58,7 @@ class Engine:
     def __init__(self, retriever: Retriever, generator: Generator | None, settings: Settings) -> None:
         self._retriever = retriever
         self._generator = generator
-        self._foresees = settings.foresee
+        self._settings = settings
         self._passages = passages = {p.id: p for p in chunking.passages(article.load())}
         zh, en = ([p.text for p in passages.values() if p.language == lang] for lang in ("zh", "en"))
         self._vocabulary = Vocabulary.of(zh, en)
@@ -84,13 +84,15 @@ class Engine:
             raise
 
     def warm(self) -> None:
-        """Compute ahead what every answer begins with, in both languages; may take some seconds, once."""
+        """Load and compute what any answer needs, in both languages; may take some seconds, once."""
+        wordless = Engine(self._retriever, None, self._settings)
         for language in LANGUAGES:
             self._drafter.warm(language)
+            wordless.ask(wording.TO_WARM[language])
 
     def foresee(self) -> None:
         """After `warm`: have the evidence of known questions computed while nobody asks; returns at once."""
-        if self._foresees and isinstance(self._generator, Foresees):
+        if self._settings.foresee and isinstance(self._generator, Foresees):
             self._generator.foresee(foreseeing.prefixes(self._retriever.known, self._passages))
 
     def ask(self, question: str, history: Sequence[Turn] = (), language: str = "auto") -> Answer:

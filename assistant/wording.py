@@ -26,3 +26,6 @@ WHAT_I_AM: dict[Language, str] = {
     ),
 }
 """To a greeting, or to a question about the assistant itself."""
+
+TO_WARM: dict[Language, str] = {"en": "Which framework should I choose?", "zh": "我该选择哪个框架?"}
+"""Asked before a reader asks: what answers are made of is loaded when it is first needed."""

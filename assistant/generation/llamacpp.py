@@ -84,6 +84,7 @@ class LlamaCpp:
 
         for _ in self._pump(produce, WARM_SECONDS):
             pass
+        self._prefixes.settle()
         self._heads.append(head)
 
     def foresee(self, prefixes: Iterable[Sequence[Message]]) -> None:

@@ -1,4 +1,8 @@
-"""What an answer costs beside the model: each question through the engine, its prompt through llama.cpp."""
+"""What an answer costs beside the model: each question through the engine, its prompt through llama.cpp.
+
+Twice over: with nothing computed before but the head of the prompts, and as a server mostly answers that has
+been up for a while, with the question's evidence computed before; llama.cpp has the same at hand each time.
+"""
 
 import os
 import tempfile
@@ -21,6 +25,9 @@ from index.retriever import Retriever
 
 TOLD = ("prompt_n", "prompt_ms", "predicted_n", "predicted_ms")
 """What llama.cpp tells of a reply: tokens read and written, and the time they took."""
+
+COMPARED = ("overhead", "computed_engine", "computed_alone")
+"""What is told of the questions whose evidence was not at hand; the rates are the same."""
 
 
 class Heard:
@@ -70,7 +77,7 @@ class Alone:
 
 
 def overhead(order: Order) -> Measured:
-    """The sum over the questions that the model has a part in; no evidence was computed before either."""
+    """The sum over the questions that the model has a part in, without and with their evidence at hand."""
     with never_started() as home, _at_home(home):
         return _overhead(order)
 
@@ -80,17 +87,25 @@ def _overhead(order: Order) -> Measured:
     generator = open_generator(settings.llm, settings)
     assert generator is not None, "the overhead is measured with a model"
     heard = Heard(generator)
-    engine = Engine(Retriever.open(), heard, settings)
     with tempfile.TemporaryDirectory() as folder:
         alone = Alone(settings, Path(folder))
         try:
-            engine.warm()
             for language in LANGUAGES:
                 alone.seconds(prompts.opening(language), 1)
-            return _measure(order, engine, heard, alone)
+            cold, at_hand = (
+                _measure(order, _fresh(heard, settings), heard, alone, known) for known in (False, True)
+            )
         finally:
             alone.close()
-            engine.close()
+            generator.close()
+    return Measured({**at_hand, **{f"cold_{name}": cold[name] for name in COMPARED}})
+
+
+def _fresh(generator: Generator, settings: Settings) -> Engine:
+    """An engine that remembers nothing of what was asked before."""
+    engine = Engine(Retriever.open(), generator, settings)
+    engine.warm()
+    return engine
 
 
 @contextmanager
@@ -106,7 +121,8 @@ def _at_home(folder: Path) -> Iterator[None]:
             os.environ["ASSISTANT_HOME"] = before
 
 
-def _measure(order: Order, engine: Engine, heard: Heard, alone: Alone) -> Measured:
+def _measure(order: Order, engine: Engine, heard: Heard, alone: Alone, known: bool) -> dict[str, float]:
+    """Our time over llama.cpp's, which has read the evidence before its time is taken where it is `known`."""
     ours = bare = 0.0
     computed: list[int] = []
     told: list[dict[str, Any]] = []
@@ -120,17 +136,17 @@ def _measure(order: Order, engine: Engine, heard: Heard, alone: Alone) -> Measur
             continue
         ours += seconds
         for request, usage in asked:
+            if known:
+                alone.seconds(request.prefix, 1)
             taken, figures = alone.seconds(request.messages, max(1, usage.completion_tokens))
             bare += taken
             computed.append(usage.new_prompt_tokens)
             told.append(figures)
     total = {name: sum(figures[name] for figures in told) for name in TOLD}
-    return Measured(
-        {
-            "overhead": 100 * (ours / bare - 1),
-            "read_rate": 1000 * total["prompt_n"] / total["prompt_ms"],
-            "write_rate": 1000 * total["predicted_n"] / total["predicted_ms"],
-            "computed_engine": sum(computed) / len(told),
-            "computed_alone": total["prompt_n"] / len(told),
-        }
-    )
+    return {
+        "overhead": 100 * (ours / bare - 1),
+        "read_rate": 1000 * total["prompt_n"] / total["prompt_ms"],
+        "write_rate": 1000 * total["predicted_n"] / total["predicted_ms"],
+        "computed_engine": sum(computed) / len(told),
+        "computed_alone": total["prompt_n"] / len(told),
+    }
